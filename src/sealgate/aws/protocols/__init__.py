@@ -1,0 +1,1 @@
+"""One module a wire protocol: parsing requests, serialising answers and errors."""

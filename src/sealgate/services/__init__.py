@@ -1,0 +1,1 @@
+"""The use cases. No HTTP and no wire names."""

@@ -1,0 +1,1 @@
+"""The only place that persists: one database and one blob store."""

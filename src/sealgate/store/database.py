@@ -1,0 +1,110 @@
+"""The database: one call of the API is one transaction, and what was committed survives a crash.
+
+Trust: whoever can write here can make the server believe anything but a signature; the file is readable and writable
+by the data folder's owner only. Durability: when a `write` block ends, the change has reached the disk (SQLite: WAL
+with synchronous=FULL; PostgreSQL: its own synchronous commit). Ownership: any thread may open a block; a connection
+belongs to the thread that opened it; writers run one at a time.
+
+SQLite and PostgreSQL take the same statements. What differs between them stands in this module only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+Tx = Connection
+"""An open transaction; services hand it on and never look inside."""
+
+_BUSY_MILLISECONDS = 30_000
+_WRITER_LOCK = 0x5EA16A7E
+"""The PostgreSQL advisory lock that every writing transaction holds."""
+
+
+class Database:
+    """Transactions on one database.
+
+    Args:
+        url: A SQLAlchemy URL: `sqlite:////path/to/file` or `postgresql+psycopg://...`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self._is_sqlite else create_engine(url, poolclass=NullPool)
+        self._local = threading.local()
+        self._writer = threading.RLock() if self._is_sqlite else None
+        self._opened: list[Connection] = []
+        self._opened_lock = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a transaction that sees one state of the database and changes nothing."""
+        connection = self._connection()
+        with connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Open a transaction that changes the database: whole when the block ends, not at all when it raises.
+
+        Writers are served one at a time, so what a block has read stays true until it ends. Do no long work inside.
+        """
+        connection = self._connection()
+        if self._writer is None:
+            with connection.begin():
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+                yield connection
+            return
+        with self._writer:
+            connection.info["begin"] = "BEGIN IMMEDIATE"
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.info["begin"] = "BEGIN"
+
+    def close(self) -> None:
+        """Close every thread's connection; the server calls it when no request is under way."""
+        with self._opened_lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self.engine.dispose()
+
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed or connection.invalidated:
+            connection = self._local.connection = self.engine.connect()
+            with self._opened_lock:
+                self._opened.append(connection)
+        return connection
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "autocommit": True})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own idea of transactions is off (`autocommit`); `_begin_sqlite` says BEGIN, so that a writer takes
+    # its lock at the start and cannot fail half way.
+    for pragma in (
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))

@@ -1,0 +1,88 @@
+"""Typed access to one table whose columns are the fields of one frozen dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, select, update
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
+
+
+class Rows(Generic[R]):
+    """The rows of `table` as values of `record`.
+
+    Statements are built once, here, since building one costs more than running it.
+
+    Example:
+        >>> profiles = Rows(profiles_table, Profile)
+        >>> profiles.find(tx, account="000000000000", region="us-east-1", name="app")
+    """
+
+    def __init__(self, table: Table, record: type[R]) -> None:
+        self.table = table
+        self.record = record
+        self._fields = tuple(field.name for field in dataclasses.fields(record))
+        if set(self._fields) != set(table.columns.keys()):
+            raise TypeError(
+                f"table {table.name} and {record.__name__} differ: {set(self._fields) ^ set(table.c.keys())}"
+            )
+        self._columns = tuple(table.c[name] for name in self._fields)
+        self._key = tuple(column.name for column in table.primary_key.columns)
+        key = [table.c[name] == bindparam(f"k_{name}") for name in self._key]
+        self._select = select(*self._columns)
+        self._find = self._select.where(*key)
+        self._insert = insert(table)
+        self._update = update(table).where(*key)
+        self._delete = delete(table).where(*key)
+
+    def find(self, tx: Connection, **key: object) -> R | None:
+        """Answer the row with this whole primary key, or None."""
+        row = tx.execute(self._find, self._bind(key)).one_or_none()
+        return None if row is None else self.load(row)
+
+    def insert(self, tx: Connection, record: R) -> None:
+        """Add a row.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: The primary key or a unique column is taken; look before you insert,
+                inside the same write transaction.
+        """
+        tx.execute(self._insert, self._values(record))
+
+    def replace(self, tx: Connection, record: R) -> None:
+        """Overwrite the row that has the record's primary key, which must exist."""
+        values = self._values(record)
+        result = tx.execute(self._update, values | self._bind(values))
+        if result.rowcount != 1:
+            raise LookupError(f"{self.table.name}: no row to replace")
+
+    def delete(self, tx: Connection, **key: object) -> bool:
+        """Remove the row with this whole primary key; tell whether there was one."""
+        return tx.execute(self._delete, self._bind(key)).rowcount > 0
+
+    def select(
+        self,
+        tx: Connection,
+        *conditions: ColumnElement[bool],
+        order_by: Sequence[ColumnElement[Any]] = (),
+        limit: int | None = None,
+    ) -> list[R]:
+        """Answer the rows that fulfil every condition."""
+        statement = self._select.where(*conditions).order_by(*order_by).limit(limit)
+        return [self.load(row) for row in tx.execute(statement)]
+
+    def load(self, row: Row[Any]) -> R:
+        """Turn a row that holds this table's columns, in field order, into its record."""
+        return self.record(**dict(zip(self._fields, row, strict=True)))
+
+    def _values(self, record: R) -> dict[str, Any]:
+        return {name: getattr(record, name) for name in self._fields}
+
+    def _bind(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {f"k_{name}": values[name] for name in self._key}

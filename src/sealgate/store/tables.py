@@ -1,0 +1,68 @@
+"""What every table shares: one metadata object, and columns for time and for structured values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Dialect, MetaData, Text, TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""All tables. Each aggregate's module adds its own; `sealgate.store.schema` imports them all."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC moment, kept as whole microseconds since 1970, so that both databases order it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Turn a moment into microseconds."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Turn microseconds into a moment."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class StringMap(TypeDecorator[Mapping[str, str]]):
+    """A map of text to text (tags, environment variables), kept as JSON in the order it was given."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Encode the map."""
+        return None if value is None else orjson.dumps(dict(value)).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Mapping[str, str] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Decode the map."""
+        return None if value is None else orjson.loads(value)
+
+
+class StringList(TypeDecorator[tuple[str, ...]]):
+    """A short ordered list of text (publishers, architectures), kept as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Encode the list."""
+        return None if value is None else orjson.dumps(list(value)).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Decode the list."""
+        return None if value is None else tuple(orjson.loads(value))
