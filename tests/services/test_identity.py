@@ -14,7 +14,7 @@ def test_a_created_account_is_found_by_its_key_and_cannot_be_created_again(tmp_p
     database = make_database(tmp_path)
     identity = IdentityService(db=database, clock=lambda: NOW)
     key = identity.create_account("111122223333", region="us-east-1")
-    assert identity.has_account("111122223333")
+    assert identity.find_root_key("111122223333") == key
     assert IdentityService(db=database, clock=lambda: NOW).find_key(key.access_key_id) == key
     with pytest.raises(Conflict, match="111122223333"):
         identity.create_account("111122223333", region="us-east-1")

@@ -38,10 +38,10 @@ class IdentityService:
                 self._known[access_key_id] = key
         return key
 
-    def has_account(self, account: str) -> bool:
-        """Tell whether an account exists."""
+    def find_root_key(self, account: str) -> AccessKey | None:
+        """Answer the access key of an account's root user, or None where there is no such account."""
         with self._db.read() as tx:
-            return store.accounts.find(tx, account=account) is not None
+            return store.find_root_key(tx, account)
 
     def create_account(self, account: str, *, region: str) -> AccessKey:
         """Create an account and the access key of its root user.

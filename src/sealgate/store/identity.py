@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Table, Text
 
+from sealgate.store.database import Tx
 from sealgate.store.rows import Rows
 from sealgate.store.tables import UtcTime, metadata
 
@@ -55,3 +56,9 @@ access_keys_table = Table(
 )
 accounts = Rows(accounts_table, Account)
 access_keys = Rows(access_keys_table, AccessKey)
+
+
+def find_root_key(tx: Tx, account: str) -> AccessKey | None:
+    """Answer the access key of an account's root user, or None where there is no such account."""
+    keys = access_keys.select(tx, access_keys_table.c.account == account, access_keys_table.c.user_id == account)
+    return keys[0] if keys else None

@@ -1,0 +1,39 @@
+# Two commands on a fresh machine do everything: `make demo` and `make test`.
+# What they need is Linux, make, and Python 3.11 or later with venv; the rest is set up below, in .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-all check bench requirements clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(VENV)/.ready-%: requirements/%.txt pyproject.toml scripts/setup
+	@scripts/setup $(VENV) $<
+	@touch $@
+
+demo: $(VENV)/.ready-dev  ## set up, then run the main job end to end and tell its story
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/.ready-dev  ## set up, then run the tests
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: $(VENV)/.ready-dev  ## the tests, and the slow ones
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.ready-dev  ## the static checks: ruff, mypy, the layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.ready-bench  ## the measurements of docs/PERFORMANCE.md
+	@for bench in bench/[a-z]*.py; do $(BIN)/python $$bench --run || exit 1; done
+
+requirements:  ## compile the pinned requirements anew (needs uv)
+	@scripts/pin
+
+clean:  ## remove what the targets above have made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,111 @@
+"""The data folder: where everything that one server owns lies.
+
+    DATA/                 mode 0700: its owner is the operator
+      sealgate.db         the database, unless one is configured elsewhere
+      blobs/              packages and objects, by SHA-256
+      authority/          the root and issuing certificates
+      keys/               the private keys, encrypted when a key file is configured
+      roots/              certificates (PEM) of further roots that the operator trusts
+      credentials.json    the root user's credentials and the server's endpoint, mode 0600
+      lock                held by the running server
+
+Trust: whoever can write here is the operator. Whoever can only read here can sign as the authority, unless the keys are
+encrypted under a key file kept elsewhere. Ownership: one running server at a time, which holds the lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from sealgate.errors import Conflict, Invalid, NotFound
+
+_OWNER_ONLY = 0o700
+_OWNER_FILE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCredentials:
+    """What a client needs to call this server as the account's root user."""
+
+    account: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    endpoint: str
+
+
+class DataFolder:
+    """The paths in a data folder, and the lock on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.database = self.path / "sealgate.db"
+        self.blobs = self.path / "blobs"
+        self.authority = self.path / "authority"
+        self.keys = self.path / "keys"
+        self.roots = self.path / "roots"
+        self.credentials = self.path / "credentials.json"
+
+    def create(self) -> None:
+        """Make the folder and its parts where they are missing, for the owner only.
+
+        Raises:
+            Invalid: The folder is there, and others than its owner may look into it; or it cannot be made.
+        """
+        try:
+            for folder in (self.path, self.blobs, self.authority, self.keys, self.roots):
+                folder.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Invalid(f"data folder {self.path}: {error.strerror}") from error
+        if self.path.stat().st_mode & 0o077:
+            raise Invalid(f"data folder {self.path}: others than its owner may enter it; make it mode 0700")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one server.
+
+        Raises:
+            Conflict: Another server holds it.
+        """
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, _OWNER_FILE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise Conflict(f"data folder {self.path}: another server uses it") from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def write_credentials(self, credentials: ServerCredentials) -> None:
+        """Replace the credentials file, readable by the owner only, whole or not at all."""
+        part = self.credentials.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_FILE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(orjson.dumps(credentials, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            file.flush()
+            os.fsync(descriptor)
+        part.rename(self.credentials)
+
+    def read_credentials(self) -> ServerCredentials:
+        """Read the credentials file.
+
+        Raises:
+            NotFound: There is none: no server has run with this folder.
+            Invalid: It is not what `write_credentials` wrote, or cannot be read by this user.
+        """
+        try:
+            return ServerCredentials(**orjson.loads(self.credentials.read_bytes()))
+        except FileNotFoundError as error:
+            raise NotFound(f"data folder {self.path}: no credentials; has a server been started with it?") from error
+        except (OSError, orjson.JSONDecodeError, TypeError) as error:
+            raise Invalid(f"{self.credentials}: cannot be read: {error}") from error
