@@ -87,15 +87,15 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "autocommit": True})
+    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "isolation_level": None})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own idea of transactions is off (`autocommit`); `_begin_sqlite` says BEGIN, so that a writer takes
-    # its lock at the start and cannot fail half way.
+    # The driver's own idea of transactions is off (`isolation_level`); `_begin_sqlite` says BEGIN, so that a writer
+    # takes its lock at the start and cannot fail half way.
     for pragma in (
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "journal_mode=WAL",

@@ -12,7 +12,7 @@ from sealgate.store.database import Database
 HEAD = "0001"
 """The newest migration; a test compares it with the folder."""
 
-_FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> None:
@@ -30,7 +30,7 @@ def upgrade(database: Database) -> None:
     from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with database.write() as tx:
         config.attributes["connection"] = tx
         try:

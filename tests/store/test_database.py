@@ -1,0 +1,123 @@
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+from sqlalchemy.exc import IntegrityError
+
+from sealgate.store.database import Database
+from sealgate.store.rows import Rows
+from sealgate.store.tables import StringList, StringMap, UtcTime
+
+_metadata = MetaData()
+_table = Table(
+    "things",
+    _metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("at", UtcTime),
+    Column("tags", StringMap),
+    Column("parts", StringList),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    account: str
+    name: str
+    count: int = 0
+    at: datetime | None = None
+    tags: Mapping[str, str] | None = None
+    parts: tuple[str, ...] | None = None
+
+
+things = Rows(_table, Thing)
+FULL = Thing(
+    account="1",
+    name="näme",
+    count=7,
+    at=datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=UTC),
+    tags={"b": "2", "a": "ü"},
+    parts=("x", "y"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _schema(database: Database) -> None:
+    with database.write() as tx:
+        _metadata.create_all(tx)
+
+
+def test_a_record_comes_back_as_it_was_put_in(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+    with database.read() as tx:
+        assert things.find(tx, account="1", name="näme") == FULL
+        assert things.find(tx, account="2", name="näme") is None
+
+
+def test_replace_changes_one_row_and_fails_where_there_is_none(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+        things.insert(tx, replace(FULL, account="2"))
+        things.replace(tx, replace(FULL, count=8, at=None))
+    with database.read() as tx:
+        assert [thing.count for thing in things.select(tx, order_by=[_table.c.account])] == [8, 7]
+    with pytest.raises(LookupError), database.write() as tx:
+        things.replace(tx, replace(FULL, account="3"))
+
+
+def test_a_block_that_raises_changes_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.write() as tx:
+            things.insert(tx, FULL)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    with database.read() as tx:
+        assert things.select(tx) == []
+
+
+def test_a_second_row_of_the_same_key_is_refused(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+    with pytest.raises(IntegrityError), database.write() as tx:
+        things.insert(tx, FULL)
+
+
+def test_delete_tells_whether_there_was_a_row(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+        assert things.delete(tx, account="1", name="näme")
+        assert not things.delete(tx, account="1", name="näme")
+
+
+def test_writers_of_many_threads_lose_no_update(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, Thing(account="1", name="counter"))
+
+    def increment(_: int) -> None:
+        with database.write() as tx:
+            thing = things.find(tx, account="1", name="counter")
+            assert thing is not None
+            things.replace(tx, replace(thing, count=thing.count + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(increment, range(40)))
+    with database.read() as tx:
+        thing = things.find(tx, account="1", name="counter")
+    assert thing is not None
+    assert thing.count == 40
+
+
+def test_a_record_that_does_not_fit_its_table_is_refused_when_declared() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Other:
+        account: str
+
+    with pytest.raises(TypeError, match="things and Other differ"):
+        Rows(_table, Other)

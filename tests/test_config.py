@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from sealgate.config import Config, load_config
+from sealgate.errors import Invalid
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "sealgate.toml"
+    file.write_text('host = "file"\nport = 1\naccount = "111111111111"\nstrict_aws = true\n')
+    environ = {"SEALGATE_PORT": "2", "SEALGATE_HOST": "environment"}
+    config = load_config({"host": "flag", "port": None}, environ=environ, file=file)
+    assert config == Config(host="flag", port=2, account="111111111111", strict_aws=True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "says"),
+    [
+        ({}, {"SEALGATE_PORT": "many"}, "SEALGATE_PORT.*'port'"),
+        ({}, {"SEALGATE_STRICT_AWS": "perhaps"}, "true or false"),
+        ({}, {"SEALGATE_ACCOUNT": "12"}, "12 digits"),
+        ({"port": 70000}, {}, "65535"),
+        ({"auth": "maybe"}, {}, "sigv4, none"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(flags: dict[str, object], environ: dict[str, str], says: str) -> None:
+    with pytest.raises(Invalid, match=says):
+        load_config(flags, environ=environ)
+
+
+@pytest.mark.parametrize("text", ["colour = 1", "port = [", "port = true", "data = 3"])
+def test_a_bad_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "sealgate.toml"
+    file.write_text(text)
+    with pytest.raises(Invalid, match=r"sealgate\.toml"):
+        load_config({}, environ={}, file=file)
