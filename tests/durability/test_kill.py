@@ -1,0 +1,154 @@
+"""What was acknowledged survives `kill -9` at any moment."""
+
+import io
+import itertools
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from sealgate.store.folder import DataFolder
+
+KILLS = 20
+SEED = 20261124
+
+
+@dataclass
+class Acknowledged:
+    """What the server has said yes to, in the order in which it did."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    profiles: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    jobs: list[str] = field(default_factory=list)
+
+
+def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sealgate", "serve", "--port", "0", "--data", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("listening on "), line
+    return process, line.split()[-1]
+
+
+def client(service: str, url: str, folder: Path) -> Any:
+    credentials = DataFolder(folder).read_credentials()
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=credentials.region,
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        config=Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=20),
+    )
+
+
+def package(text: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("handler.py", text)
+    return buffer.getvalue()
+
+
+def put_object(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
+    body = package(name) * 40
+    client("s3", url, folder).put_object(Bucket="packages", Key=name, Body=body)
+    seen.objects[name] = body
+
+
+def put_profile(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
+    answer = client("signer", url, folder).put_signing_profile(profileName=name, platformId="AWSLambda-SHA384-ECDSA")
+    seen.profiles[name] = answer["profileVersion"]
+
+
+def create_function(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
+    answer = client("lambda", url, folder).create_function(
+        FunctionName=name,
+        Role="arn:aws:iam::000000000000:role/role",
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Code={"ZipFile": package(name)},
+    )
+    seen.functions[name] = answer["CodeSha256"]
+
+
+def start_job(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
+    version = client("s3", url, folder).put_object(Bucket="packages", Key=f"{name}.zip", Body=package(name))[
+        "VersionId"
+    ]
+    source = {"bucketName": "packages", "key": f"{name}.zip", "version": version}
+    answer = client("signer", url, folder).start_signing_job(
+        source={"s3": source}, destination={"s3": {"bucketName": "packages"}}, profileName="profile"
+    )
+    seen.jobs.append(answer["jobId"])
+
+
+Action = Callable[[str, str, Path, Acknowledged], None]
+ACTIONS: tuple[Action, ...] = (put_object, put_profile, create_function, start_job)
+
+
+def load(action: Action, names: "itertools.count[int]", url: str, folder: Path, seen: Acknowledged) -> None:
+    """Call until the server is gone."""
+    while True:
+        try:
+            action(f"{action.__name__}_{next(names)}", url, folder, seen)
+        except (BotoCoreError, HTTPClientError, ClientError, OSError):
+            return
+
+
+def assert_all_is_there(url: str, folder: Path, seen: Acknowledged) -> None:
+    s3, signer, functions = (client(name, url, folder) for name in ("s3", "signer", "lambda"))
+    for name, body in seen.objects.items():
+        assert s3.get_object(Bucket="packages", Key=name)["Body"].read() == body
+    for name, version in seen.profiles.items():
+        assert signer.get_signing_profile(profileName=name)["profileVersion"] == version
+    for name, sha256 in seen.functions.items():
+        assert functions.get_function_configuration(FunctionName=name)["CodeSha256"] == sha256
+    for job in seen.jobs:
+        signer.get_waiter("successful_signing_job").wait(jobId=job, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        signed = signer.describe_signing_job(jobId=job)["signedObject"]["s3"]
+        assert s3.get_object(Bucket=signed["bucketName"], Key=signed["key"])["Body"].read()[:2] == b"PK"
+
+
+def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    moments = random.Random(SEED)  # noqa: S311 - when to kill, not a secret
+    names = itertools.count()
+    process, url = start(folder)
+    s3 = client("s3", url, folder)
+    s3.create_bucket(Bucket="packages")
+    s3.put_bucket_versioning(Bucket="packages", VersioningConfiguration={"Status": "Enabled"})
+    client("signer", url, folder).put_signing_profile(profileName="profile", platformId="AWSLambda-SHA384-ECDSA")
+    total = 0
+    for _ in range(KILLS):
+        seen = Acknowledged()
+        threads = [threading.Thread(target=load, args=(action, names, url, folder, seen)) for action in ACTIONS]
+        for thread in threads:
+            thread.start()
+        time.sleep(moments.uniform(0.2, 0.6))  # the moment of the kill is what is being varied
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for thread in threads:
+            thread.join()
+        process, url = start(folder)
+        assert_all_is_there(url, folder, seen)
+        total += len(seen.objects) + len(seen.profiles) + len(seen.functions) + len(seen.jobs)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert total > KILLS  # the load was real
