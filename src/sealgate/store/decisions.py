@@ -1,0 +1,71 @@
+"""The admission decisions: every deployment that was judged, refused ones too, with what each check found.
+
+Trust: evidence for people; nothing is ever allowed because of a row here. Rows are only added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Boolean, Column, Index, Table, Text
+
+from sealgate.store.rows import Rows
+from sealgate.store.tables import UtcTime, metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """One judgement of one package for one function.
+
+    Attributes:
+        decision_id: A random UUID.
+        operation: The API operation that asked for it.
+        dry_run: Whether the caller only asked what would happen.
+        config_arn: The code signing config that was judged by; None when the function had none.
+        package_sha256: The package: 64 hexadecimal digits.
+        outcome: `ALLOW`, `WARN` or `DENY`.
+        kind: The first check that failed, or None.
+        findings: One JSON object a line: `check`, `status`, `detail`.
+    """
+
+    decision_id: str
+    decided_at: datetime
+    account: str
+    region: str
+    caller_arn: str
+    function: str
+    operation: str
+    dry_run: bool
+    config_arn: str | None
+    package_sha256: str
+    outcome: str
+    kind: str | None
+    findings: str
+
+
+decisions_table = Table(
+    "admission_decisions",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("caller_arn", Text, nullable=False),
+    Column("function", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("config_arn", Text),
+    Column("package_sha256", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("kind", Text),
+    Column("findings", Text, nullable=False),
+)
+Index(
+    "ix_admission_decisions_function",
+    decisions_table.c.account,
+    decisions_table.c.region,
+    decisions_table.c.function,
+    decisions_table.c.decided_at,
+)
+decisions = Rows(decisions_table, DecisionRecord)
