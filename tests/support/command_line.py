@@ -1,0 +1,55 @@
+"""Commands as real processes, in an environment that holds nothing of the user's."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+AWS = Path(sys.executable).parent / "aws"
+
+
+def clean_environment() -> dict[str, str]:
+    """Answer this process's environment without anything that steers AWS clients or Sealgate."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "SEALGATE_")) and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_PAGER": "",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def run_sealgate(
+    *arguments: str | Path, folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `sealgate` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "sealgate", *arguments],
+        cwd=folder,
+        env=clean_environment() | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run_aws(
+    *arguments: str | Path, environment: Mapping[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the stock `aws` command line to its end."""
+    return subprocess.run(
+        [AWS, *arguments], cwd=folder, env=dict(environment), capture_output=True, text=True, check=False
+    )
+
+
+def evaluate(shell_code: str, *, environment: Mapping[str, str]) -> dict[str, str]:
+    """Answer the environment that a POSIX shell has after evaluating code."""
+    told = subprocess.run(
+        ["/bin/sh", "-c", f"{shell_code}\nenv -0"], env=dict(environment), capture_output=True, text=True, check=True
+    )
+    return dict(line.split("=", 1) for line in told.stdout.split("\0") if line)
