@@ -6,11 +6,11 @@ costs time and nothing else.
 """
 
 from sealgate.errors import SealgateError
-from sealgate.package.measure import Measurement, begin_measuring
 from sealgate.package.files import FileSource
+from sealgate.package.measure import Measurement, begin_measuring
 
 _TAKES_VALUE = frozenset({"--data", "--trust", "--publisher", "--at", "--revocations"})
-_begun: dict[str, tuple[FileSource, Measurement]] = {}
+_begun: dict[str, tuple[FileSource, Measurement | None]] = {}
 
 
 def begin(arguments: list[str]) -> None:
@@ -35,6 +35,6 @@ def find_file(arguments: list[str]) -> str | None:
     return None
 
 
-def take(path: str) -> tuple[FileSource, Measurement] | None:
+def take(path: str) -> tuple[FileSource, Measurement | None] | None:
     """Hand over the open file and its measurement, if `begin` guessed this path."""
     return _begun.pop(path, None)

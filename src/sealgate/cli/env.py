@@ -81,9 +81,10 @@ def encode_exports(credentials: ServerCredentials, *, endpoint: str) -> str:
 def _parse_host(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
-        host = parts.hostname if parts.port is None or parts.port else None
+        is_address = parts.scheme in ("http", "https") and parts.port != 0
+        host = parts.hostname if is_address else None
     except ValueError:
         host = None
-    if not host or parts.scheme not in ("http", "https"):
+    if not host:
         raise Invalid(f"endpoint {endpoint!r}: must be an address such as http://127.0.0.1:4566")
     return host

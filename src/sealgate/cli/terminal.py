@@ -15,7 +15,7 @@ BROKEN_PIPE = 141
 
 
 def printable(text: str) -> str:
-    """Escape control characters, line breaks and direction marks: what comes out of a package must not steer a terminal."""
+    """Escape control characters, line breaks and direction marks, so that no package steers a terminal."""
     if text.isprintable():
         return text
     return "".join(
@@ -37,4 +37,4 @@ def _say(kind: str, message: str) -> None:
     sentence = message.rstrip(".")
     if sentence[1:2].islower():
         sentence = sentence[0].lower() + sentence[1:]
-    print(f"sealgate: {kind}: {printable(sentence)}", file=sys.stderr)
+    sys.stderr.write(f"sealgate: {kind}: {printable(sentence)}\n")
