@@ -111,12 +111,10 @@ class UnzippedTooLarge(InvalidParameter):
 
 
 class SourceNotReadable(InvalidParameter):
-    """The stored object that should become the function's code cannot be read."""
+    """The stored object that should become the function's code cannot be read; `code` and `text` are the store's."""
 
-    def __init__(self, error: NotFound | Denied) -> None:
-        super().__init__(
-            f"Error occurred while GetObject. S3 Error Code: {error.reason}. S3 Error Message: {error.message}"
-        )
+    def __init__(self, *, code: str, text: str) -> None:
+        super().__init__(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}")
 
 
 class CodeVerificationFailed(Denied):

@@ -1,0 +1,232 @@
+"""Admission: whether a package may become a function's code. One straight line.
+
+    package -> verify -> vouched for? -> revoked? -> decide -> record -> allow, warn or refuse
+
+The long part, `examine`, reads the package and runs outside every write transaction. The short part, `judge`, is a
+pure decision by the code signing config; a service repeats it inside the write transaction that stores the function,
+so that what was stored was judged by the config as it stood at that moment. `record` writes down what was decided,
+refusals too; `conclude` logs it, once that is durable, and raises where the answer is no.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from dataclasses import dataclass
+
+from sealgate.clock import Clock
+from sealgate.errors import IntegrityError, PackageError, SealgateError
+from sealgate.package.source import Source
+from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Outcome, decide
+from sealgate.services.code_sources import Candidate
+from sealgate.services.function_errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
+from sealgate.services.package_contents import carries_signature, find_unreadable
+from sealgate.services.revocation import RevocationService
+from sealgate.services.scope import Scope
+from sealgate.store.configs import CodeSigningConfig
+from sealgate.store.database import Tx
+from sealgate.store.decisions import DecisionRecord, decisions
+from sealgate.trust.assessment import Assessment, Signature
+from sealgate.trust.revocation import Revocation
+from sealgate.trust.roots import RootKind, TrustRoots
+from sealgate.trust.verify import verify_package
+
+log = logging.getLogger("sealgate.admission")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What somebody wants to do with a package.
+
+    Attributes:
+        function: The function's bare name.
+        subject: What a refusal names: the function's ARN, or its bare name when it is being created, as on AWS.
+        operation: The API operation.
+        dry_run: Whether nothing shall be stored.
+    """
+
+    scope: Scope
+    function: str
+    subject: str
+    operation: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a package itself says, before any policy.
+
+    Attributes:
+        sha256: The package: 64 hexadecimal digits.
+        size: Its bytes.
+        subject: What verification found, or why a signature that is there is not one of these bytes.
+        revocation: The revocation that the signature is under, or None.
+        unreadable: Why the package cannot be unpacked, or None.
+    """
+
+    sha256: str
+    size: int
+    subject: Assessment | IntegrityError | PackageError
+    revocation: Revocation | None
+    unreadable: InvalidParameter | None
+
+    @property
+    def signature(self) -> Signature | None:
+        """The signature, if there is one and it is whole."""
+        return self.subject.signature if isinstance(self.subject, Assessment) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was decided about one deployment.
+
+    Attributes:
+        config_arn: The config that it was judged by, or None.
+        refusal: What the caller is told when the package is not let in; None when it is.
+    """
+
+    deployment: Deployment
+    config_arn: str | None
+    package_sha256: str
+    decision: Decision
+    refusal: SealgateError | None
+
+
+class Admission:
+    """The gate in front of every function's code.
+
+    Args:
+        revocation: Which signatures were made here, and which are revoked.
+        roots: Whose signatures count.
+        clock: Says the moment that a package is judged at.
+    """
+
+    def __init__(self, *, revocation: RevocationService, roots: TrustRoots, clock: Clock) -> None:
+        self._revocation = revocation
+        self._roots = roots
+        self._clock = clock
+
+    def examine(self, candidate: Candidate) -> Evidence:
+        """Read and verify a package; nothing is refused yet. Not to be called inside a transaction."""
+        subject = self._verify(candidate.source)
+        signature = subject.signature if isinstance(subject, Assessment) else None
+        return Evidence(
+            sha256=candidate.sha256,
+            size=candidate.size,
+            subject=subject,
+            revocation=signature and self._revocation.knowledge().find_revocation(signature),
+            unreadable=find_unreadable(candidate.source, is_verified=signature is not None),
+        )
+
+    def judge(self, evidence: Evidence, config: CodeSigningConfig | None, deployment: Deployment) -> Verdict:
+        """Decide by a function's code signing config, or by none. Reads nothing but the clock."""
+        refusal: SealgateError | None = None
+        if evidence.unreadable is not None and (config is None or isinstance(evidence.subject, Assessment)):
+            decision, refusal = _unreadable(evidence.unreadable), evidence.unreadable
+        elif config is None:
+            decision = _unjudged(evidence)
+        else:
+            decision = self._decide(evidence, config)
+            refusal = _find_refusal(decision, deployment)
+        return Verdict(
+            deployment=deployment,
+            config_arn=config and config.arn,
+            package_sha256=evidence.sha256,
+            decision=decision,
+            refusal=refusal,
+        )
+
+    def record(self, tx: Tx, verdict: Verdict) -> None:
+        """Write a decision down, for whoever asks later why a package was let in or not."""
+        deployment, decision = verdict.deployment, verdict.decision
+        record = DecisionRecord(
+            decision_id=str(uuid.uuid4()),
+            decided_at=self._clock(),
+            account=deployment.scope.account,
+            region=deployment.scope.region,
+            caller_arn=deployment.scope.caller_arn,
+            function=deployment.function,
+            operation=deployment.operation,
+            dry_run=deployment.dry_run,
+            config_arn=verdict.config_arn,
+            package_sha256=verdict.package_sha256,
+            outcome=decision.outcome.name,
+            kind=decision.kind and decision.kind.name,
+            findings="\n".join(map(_encode_finding, decision.findings)),
+        )
+        decisions.insert(tx, record)
+
+    def conclude(self, verdict: Verdict) -> None:
+        """Log a warning or a refusal, and raise a refusal. Called when the decision is durable.
+
+        Raises:
+            InvalidParameter: The package cannot be unpacked.
+            CodeVerificationFailed: The config does not let the package in.
+        """
+        decision, deployment = verdict.decision, verdict.deployment
+        if decision.outcome is not Outcome.ALLOW:
+            log.warning(
+                "admission %s: function %s, %s: %s",
+                decision.outcome.name,
+                deployment.function,
+                deployment.operation,
+                ", ".join(_encode_finding(finding) for finding in decision.findings if finding.status == "failed"),
+            )
+        if verdict.refusal is not None:
+            raise verdict.refusal
+
+    def _verify(self, source: Source) -> Assessment | IntegrityError | PackageError:
+        try:
+            assessment = verify_package(source, roots=self._roots, at=self._clock())
+            if assessment.signature is not None and assessment.signature.root_kind == RootKind.AUTHORITY:
+                self._verify_vouched(assessment.signature)
+        except IntegrityError as error:
+            return error
+        except PackageError as error:
+            # The strict reader of signatures refuses more than must be refused of packages that carry none.
+            return error if carries_signature(source) else Assessment(signature=None)
+        return assessment
+
+    def _verify_vouched(self, signature: Signature) -> None:
+        """Accept a signature of this server's authority only when a signing job made it.
+
+        A stolen leaf or issuing key signs whatever it likes, with any time: only the record of the job tells.
+        """
+        if not self._revocation.find_vouching(signature):
+            raise IntegrityError("no signing job of this server made this signature", reason="NotVouchedFor")
+
+    def _decide(self, evidence: Evidence, config: CodeSigningConfig) -> Decision:
+        policy = AdmissionPolicy(mode=config.policy, publishers=frozenset(config.publishers))
+        return decide(evidence.subject, policy=policy, revocation=evidence.revocation, now=self._clock())
+
+
+def _find_refusal(decision: Decision, deployment: Deployment) -> SealgateError | None:
+    if decision.outcome is not Outcome.DENY:
+        return None
+    refusal = NotProperlySigned if decision.kind is Kind.INTEGRITY else PublisherNotAccepted
+    return refusal(deployment.subject)
+
+
+def _unreadable(error: InvalidParameter) -> Decision:
+    finding = Finding(check="integrity", status="failed", detail=error.message)
+    return Decision(outcome=Outcome.DENY, kind=Kind.INTEGRITY, findings=(finding,))
+
+
+def _unjudged(evidence: Evidence) -> Decision:
+    """Let a package in that no config judges, as AWS does; say what the signature would have been found to be."""
+    unjudged = "the function has no code signing config"
+    if isinstance(evidence.subject, Assessment):
+        status, detail = ("not checked", "unsigned") if evidence.signature is None else ("passed", "whole")
+    else:
+        status, detail = "failed", evidence.subject.message
+    findings = [Finding(check="integrity", status=status, detail=detail)]
+    findings += [
+        Finding(check=name, status="not checked", detail=unjudged) for name in ("expiry", "publisher", "revocation")
+    ]
+    return Decision(outcome=Outcome.ALLOW, kind=None, findings=tuple(findings))
+
+
+def _encode_finding(finding: Finding) -> str:
+    """Write a finding on one line; details quote hostile text, whose control characters JSON escapes."""
+    return json.dumps({"check": finding.check, "status": finding.status, "detail": finding.detail})
