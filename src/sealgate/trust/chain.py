@@ -1,0 +1,118 @@
+"""Who signed a block: its certificates, the signer's key, the path to a trusted root, how ours are bound."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from sealgate.cms.signed_data import identify_certificate
+from sealgate.errors import IntegrityError
+from sealgate.trust.assessment import CertificateFacts
+from sealgate.trust.roots import TrustRoot, TrustRoots
+from sealgate.x509.certificates import (
+    HOSTILE_CERTIFICATE_ERRORS,
+    CertificateError,
+    der_of,
+    fingerprint,
+    load_certificate,
+)
+from sealgate.x509.path import verify_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedPath:
+    """A path from a signer's certificate to a trusted root.
+
+    Attributes:
+        certificates: Leaf first, root last.
+        root: The trusted root at its end.
+    """
+
+    certificates: tuple[x509.Certificate, ...]
+    root: TrustRoot
+
+
+def hash_certificates(certificates: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Answer the SHA-384 of each certificate's DER."""
+    return tuple(hashlib.sha384(der).digest() for der in certificates)
+
+
+def find_signer(certificates: Iterable[bytes], issuer: bytes, serial: int) -> x509.Certificate:
+    """Answer the certificate that a signer is named by.
+
+    Raises:
+        IntegrityError: There is none, or there are several different ones (reason `AmbiguousSigner`).
+    """
+    named = {der for der in certificates if identify_certificate(der) == (issuer, serial)}
+    if len(named) != 1:
+        raise IntegrityError(f"{len(named)} certificates are the signer's; there must be one", reason="AmbiguousSigner")
+    return load_certificate(named.pop())
+
+
+def verify_trusted(
+    leaf: x509.Certificate,
+    certificates: Iterable[bytes],
+    *,
+    roots: TrustRoots,
+    at: datetime,
+    purpose: x509.ObjectIdentifier,
+) -> VerifiedPath:
+    """Answer the path from a signer to a trusted root at a moment.
+
+    Args:
+        leaf: The signer's certificate.
+        certificates: The block's certificates; they may help to build the path and are not trusted.
+        roots: What is trusted.
+        at: The moment, which is the signing time: old signatures outlive their leaf.
+        purpose: What the leaf must be for.
+
+    Raises:
+        CertificateError: There is no valid path.
+    """
+    issuers = [load_certificate(der) for der in dict.fromkeys(certificates) if der != der_of(leaf)]
+    path = verify_path(leaf, issuers, roots=roots.certificates, at=at, purpose=purpose)
+    return VerifiedPath(certificates=path, root=roots.get(path[-1]))
+
+
+def verify_bound(certificates: tuple[bytes, ...], hashes: tuple[bytes, ...]) -> None:
+    """Check that the signer signed exactly these certificates, in this order (RFC 5035, clause 3).
+
+    A certificate's own signature could else be swapped for its mirror, which is as valid.
+
+    Raises:
+        IntegrityError: It did not; reason `CertificatesAltered`.
+    """
+    if hash_certificates(certificates) != hashes:
+        raise IntegrityError("the certificates are not those that were signed", reason="CertificatesAltered")
+
+
+def verify_exact_set(certificates: tuple[bytes, ...], path: VerifiedPath) -> None:
+    """Check that a block carries exactly the path without its root, leaf first.
+
+    Raises:
+        IntegrityError: It carries others; reason `CertificatesAltered`.
+    """
+    if certificates != tuple(der_of(certificate) for certificate in path.certificates[:-1]):
+        raise IntegrityError("the certificates are not exactly the validated path", reason="CertificatesAltered")
+
+
+def certificate_facts(certificate: x509.Certificate) -> CertificateFacts:
+    """Describe a certificate.
+
+    Raises:
+        CertificateError: Its name or dates cannot be read.
+    """
+    try:
+        return CertificateFacts(
+            subject=certificate.subject.rfc4514_string(),
+            serial=f"{certificate.serial_number:x}",
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            sha256=fingerprint(certificate),
+        )
+    except HOSTILE_CERTIFICATE_ERRORS as error:
+        raise CertificateError(f"cannot be described ({error})") from error

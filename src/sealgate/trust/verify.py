@@ -1,0 +1,172 @@
+"""Is this package whole, and who signed it? The one verifier: the server's and the command line's.
+
+The steps, in order; each is repeated at its code:
+
+ 1. Read the signature entry. None: the package is unsigned. Two, or an ambiguous archive: refused.
+ 2. Read the block: exact PEM, strict BER, one signer, each attribute once, algorithms pinned (facts: `cms`).
+ 3. A block that carries a seal must be the one canonical encoding of what it says, its attributes a closed list.
+ 4. The signer's certificate: exactly one matches issuer and serial number; its key is on P-384.
+ 5. Where sealed, the certificates are those that the signer hashed (RFC 5035), so none can be swapped for its mirror.
+ 6. The signature over the signed attributes verifies; where sealed, in its lower form only.
+ 7. The times make sense: expiry after signing, signing not in the judge's future.
+ 8. The path from the signer to a trusted root is valid at the signing time (RFC 5280, clause 6).
+ 9. No downgrade: under an authority's root, or under CA certificates that carry id-sealedPolicy, a seal is mandatory.
+10. Where sealed, the block carries exactly that path, and the leaf is that of the signed profile version.
+11. Where sealed, every byte of the file is what the seal says. No other way is tried.
+12. Else AWS's digest of names and bodies is the signed one.
+
+Cheap steps stand before dear ones and everything about the signer before the contents; what counts is that all hold.
+Expiry against the present, publisher and revocation are policy, and left to `sealgate.policy.admission`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
+from sealgate.errors import IntegrityError
+from sealgate.package.archive import AWS_FORMAT, parse_archive
+from sealgate.package.digest import digest_contents
+from sealgate.package.seal import ArchiveSeal, Measurement, parse_seal, verify_seal
+from sealgate.package.signature_entry import read_signature
+from sealgate.package.source import Source
+from sealgate.trust.algorithms import MAX_CLOCK_SKEW
+from sealgate.trust.assessment import Assessment, Signature
+from sealgate.trust.chain import (
+    VerifiedPath,
+    certificate_facts,
+    find_signer,
+    verify_bound,
+    verify_exact_set,
+    verify_trusted,
+)
+from sealgate.trust.ecdsa import verify_ecdsa
+from sealgate.trust.roots import RootKind, TrustRoots
+from sealgate.x509.certificates import get_p384_key, revocation_hashes
+from sealgate.x509.profile import PACKAGE_SIGNING, find_uri, requires_seal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedEnvelope:
+    """A signature block that a trusted signer made. Whether it is this package's is another question.
+
+    Attributes:
+        envelope: What it says.
+        path: Who says it.
+        seal: The seal's values where there is one.
+    """
+
+    envelope: Envelope
+    path: VerifiedPath
+    seal: ArchiveSeal | None
+
+
+def verify_package(
+    source: Source, *, roots: TrustRoots, at: datetime, measured: Measurement | None = None
+) -> Assessment:
+    """Verify the signature of a package.
+
+    Args:
+        source: The package.
+        roots: What is trusted.
+        at: The present, or the moment to judge at: no signature from after it is accepted.
+        measured: Hashing of the file that was begun before, so that it went on meanwhile.
+
+    Raises:
+        IntegrityError: The package is altered, or its signature forged, foreign or malformed; `reason` names the check.
+        PackageError: The archive is malformed or ambiguous, or cannot be read.
+    """
+    try:
+        block = read_signature(source)  # step 1
+        if block is None:
+            return Assessment(signature=None)
+        verified = verify_envelope(block, roots=roots, at=at)
+        if verified.seal is None:
+            return Assessment(signature=_describe(verified, _verify_digest(source, verified.envelope)))
+        verify_seal(source, verified.seal, block, measured=measured)  # step 11
+        return Assessment(signature=_describe(verified, None))
+    finally:
+        if measured is not None:
+            measured.cancel()
+
+
+def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> VerifiedEnvelope:
+    """Verify a signature block alone: all steps but those about the package's contents.
+
+    Args:
+        block: The PEM text.
+        roots: What is trusted.
+        at: The moment to judge at.
+
+    Raises:
+        IntegrityError: A step failed; `reason` names it.
+    """
+    envelope = parse_envelope(block, strict=False)  # step 2
+    attributes = envelope.attributes
+    is_sealed = attributes.seal is not None
+    if is_sealed:
+        verify_canonical(envelope, block)  # step 3
+    leaf = find_signer(envelope.certificates, envelope.issuer, envelope.serial)  # step 4
+    key = get_p384_key(leaf)
+    if attributes.certificate_hashes is not None:
+        verify_bound(envelope.certificates, attributes.certificate_hashes)  # step 5
+    verify_ecdsa(key, envelope.r, envelope.s, envelope.signed_bytes, low_s=is_sealed)  # step 6
+    _verify_times(attributes.signing_time, attributes.expires_at, at)
+    path = verify_trusted(  # step 8
+        leaf, envelope.certificates, roots=roots, at=attributes.signing_time, purpose=PACKAGE_SIGNING
+    )
+    if attributes.seal is None:
+        _verify_seal_optional(path)
+        return VerifiedEnvelope(envelope=envelope, path=path, seal=None)
+    _verify_profile_version(envelope, path)
+    return VerifiedEnvelope(envelope=envelope, path=path, seal=parse_seal(attributes.seal))
+
+
+def _verify_times(signing_time: datetime, expires_at: datetime, at: datetime) -> None:
+    """Step 7. The signing time is the signer's own word: it can lie about the past, and must not about the future."""
+    if expires_at <= signing_time:
+        raise IntegrityError("the signature expires before it was made", reason="BadTimes")
+    if signing_time > at + MAX_CLOCK_SKEW:
+        raise IntegrityError("the signature was made in the future", reason="SignedInFuture")
+
+
+def _verify_seal_optional(path: VerifiedPath) -> None:
+    """Step 9. An attacker who could drop the seal would be left with AWS's digest, which leaves the rest open."""
+    authorities = path.certificates[1:]
+    if path.root.kind is RootKind.AUTHORITY or any(requires_seal(certificate) for certificate in authorities):
+        raise IntegrityError("the signer's authority makes sealed signatures only", reason="SealMissing")
+
+
+def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
+    """Step 10. No profile's key signs for another profile, and no certificate rides along."""
+    verify_exact_set(envelope.certificates, path)
+    if find_uri(path.certificates[0]) != envelope.attributes.profile_version_arn:
+        raise IntegrityError("the signer's certificate is for another profile version", reason="WrongProfileVersion")
+
+
+def _verify_digest(source: Source, envelope: Envelope) -> bytes:
+    """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
+    content_digest = digest_contents(parse_archive(source, rules=AWS_FORMAT))
+    if hashlib.sha384(content_digest).digest() != envelope.attributes.message_digest:
+        raise IntegrityError("the package's contents are not those that were signed", reason="ContentsAltered")
+    return content_digest
+
+
+def _describe(verified: VerifiedEnvelope, content_digest: bytes | None) -> Signature:
+    attributes = verified.envelope.attributes
+    return Signature(
+        job_arn=attributes.job_arn,
+        profile_version_arn=attributes.profile_version_arn,
+        signing_time=attributes.signing_time,
+        expires_at=attributes.expires_at,
+        sealed=verified.seal is not None,
+        seal=verified.seal,
+        content_digest=content_digest,
+        message_digest=attributes.message_digest,
+        chain=tuple(certificate_facts(certificate) for certificate in verified.path.certificates),
+        root_name=verified.path.root.name,
+        root_kind=verified.path.root.kind.value,
+        certificate_hashes=revocation_hashes(verified.path.certificates),
+    )
