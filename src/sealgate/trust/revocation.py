@@ -1,16 +1,32 @@
-"""What was revoked, by AWS Signer's rules, and who knows of it.
+"""What was revoked: AWS Signer's rules, who knows of it, and the signed list that carries it to where no server is.
 
 A revoked job's signature is not trusted any more; a revoked profile version's signatures are not trusted if they were
 made strictly after the revocation's effective time, and stay good if made before or at it.
+
+A list's document is JSON with two members: `list`, the exact text that was signed (itself JSON, in one canonical
+form), and `signature`, its signature block, made by a leaf of the authority with this one purpose.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
+from sealgate.cms.statement import parse_statement
+from sealgate.errors import IntegrityError, Invalid
+from sealgate.trust.algorithms import MAX_CLOCK_SKEW
 from sealgate.trust.assessment import Signature
+from sealgate.trust.chain import verify_bound, verify_exact_set, verify_trusted
+from sealgate.trust.ecdsa import verify_ecdsa
+from sealgate.trust.roots import TrustRoots
+from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate
+from sealgate.x509.profile import REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI, find_uri
+
+_TYPE = "sealgate-revocation-list-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +136,155 @@ class TrustedRevocations:
     def find_revocation(self, signature: Signature) -> Revocation | None:
         """Answer what revokes a signature, or None if nothing known does; an authority revokes only its own."""
         return self.revocations.find_revocation(signature) if self.covers(signature) else None
+
+
+class ListSigner(Protocol):
+    """Signs revocation lists: an `Authority`."""
+
+    def sign_list(self, text: bytes, *, signing_time: datetime) -> bytes:
+        """Answer the signature block of a list's text."""
+        ...
+
+
+def encode_revocation_list(revocations: RevocationList, authority: ListSigner) -> bytes:
+    """Write a signed list's document.
+
+    Raises:
+        Invalid: The times of issue and next update are not in whole seconds.
+    """
+    if revocations.issued_at.microsecond or revocations.next_update.microsecond:
+        raise Invalid("a revocation list is issued and updated in whole seconds")
+    text = _encode_text(revocations)
+    block = authority.sign_list(text, signing_time=revocations.issued_at)
+    return json.dumps({"list": text.decode(), "signature": block.decode()}, indent=1).encode() + b"\n"
+
+
+def parse_revocation_list(document: bytes, *, roots: TrustRoots, at: datetime) -> TrustedRevocations:
+    """Read a signed list's document and verify it.
+
+    Args:
+        document: What `encode_revocation_list` made.
+        roots: What is trusted.
+        at: The present.
+
+    Raises:
+        IntegrityError: It is no such document, or is forged, or not from a trusted authority, or from the future.
+    """
+    outer = _load_json(document)
+    if set(outer) != {"list", "signature"} or not all(isinstance(value, str) for value in outer.values()):
+        raise _malformed("it does not have a list and its signature")
+    text, block = (outer[name].encode(errors="replace") for name in ("list", "signature"))
+    root_sha256, signed_at = _verify_text(text, block, roots, at)
+    revocations = _parse_text(text)
+    if revocations.issued_at != signed_at:
+        raise _malformed("it was not signed when it says that it was issued")
+    return TrustedRevocations(revocations=revocations, root_sha256=root_sha256, is_stale=at > revocations.next_update)
+
+
+def _verify_text(text: bytes, block: bytes, roots: TrustRoots, at: datetime) -> tuple[str, datetime]:
+    """Verify as packages are (`sealgate.trust.verify`), and answer the root's fingerprint and the signing time.
+
+    1. The block is canonical, so the signer's certificate is the first; all certificates are bound.
+    2. The signature over the attributes verifies, in its lower form; the digest is the text's.
+    3. It was not made in the future.
+    4. The path is valid at the signing time, its leaf has this one purpose and name.
+    """
+    statement = parse_statement(block)
+    leaf = load_certificate(statement.certificates[0])
+    verify_bound(statement.certificates, statement.certificate_hashes)
+    verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
+    if statement.message_digest != hashlib.sha384(text).digest():
+        raise IntegrityError("the revocation list is not the one that was signed", reason="ContentsAltered")
+    if statement.signing_time > at + MAX_CLOCK_SKEW:
+        raise IntegrityError("the revocation list was made in the future", reason="SignedInFuture")
+    path = verify_trusted(
+        leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=REVOCATION_LIST_SIGNING
+    )
+    verify_exact_set(statement.certificates, path)
+    if find_uri(leaf) != REVOCATION_LIST_URI:
+        raise IntegrityError("the signer is not for revocation lists", reason="UntrustedSigner")
+    return fingerprint(path.certificates[-1]), statement.signing_time
+
+
+def _encode_text(revocations: RevocationList) -> bytes:
+    value = {
+        "type": _TYPE,
+        "issuedAt": revocations.issued_at.isoformat(),
+        "nextUpdate": revocations.next_update.isoformat(),
+        "jobs": [
+            {"arn": job.arn, "revokedAt": job.revoked_at.isoformat(), "reason": job.reason} for job in revocations.jobs
+        ],
+        "profileVersions": [
+            {
+                "arn": version.arn,
+                "effectiveFrom": version.effective_from.isoformat(),
+                "revokedAt": version.revoked_at.isoformat(),
+                "reason": version.reason,
+            }
+            for version in revocations.profile_versions
+        ],
+    }
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _parse_text(text: bytes) -> RevocationList:
+    """Read a list's text, which its signature vouches for; a newer type is refused, not guessed at."""
+    value = _load_json(text)
+    if value.get("type") != _TYPE:
+        raise _malformed(f"its type is not {_TYPE}")
+    try:
+        revocations = RevocationList(
+            jobs=tuple(_parse_job(job) for job in value["jobs"]),
+            profile_versions=tuple(_parse_version(version) for version in value["profileVersions"]),
+            issued_at=_parse_moment(value["issuedAt"]),
+            next_update=_parse_moment(value["nextUpdate"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _malformed("a member is missing or has another type") from error
+    if _encode_text(revocations) != text:
+        raise _malformed("it is not in its canonical form")
+    return revocations
+
+
+def _parse_job(value: Mapping[str, Any]) -> RevokedJob:
+    return RevokedJob(
+        arn=_parse_string(value["arn"]),
+        revoked_at=_parse_moment(value["revokedAt"]),
+        reason=_parse_string(value["reason"]),
+    )
+
+
+def _parse_version(value: Mapping[str, Any]) -> RevokedProfileVersion:
+    return RevokedProfileVersion(
+        arn=_parse_string(value["arn"]),
+        effective_from=_parse_moment(value["effectiveFrom"]),
+        revoked_at=_parse_moment(value["revokedAt"]),
+        reason=_parse_string(value["reason"]),
+    )
+
+
+def _parse_string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be text")
+    return value
+
+
+def _parse_moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_parse_string(value))
+    if moment.tzinfo is not UTC:
+        raise ValueError("must be in UTC")
+    return moment
+
+
+def _load_json(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _malformed("it is not JSON") from error
+    if not isinstance(value, dict):
+        raise _malformed("it is not a JSON object")
+    return value
+
+
+def _malformed(rule: str) -> IntegrityError:
+    return IntegrityError(f"the revocation list cannot be read: {rule}", reason="MalformedRevocationList")
