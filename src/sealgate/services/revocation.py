@@ -1,0 +1,271 @@
+"""Revocation: take trust away from a signature or a profile, tell who asks, and vouch for the rest.
+
+AWS Signer's rules, which `sealgate.trust.revocation` states once for every judge: a revoked job's signature is not
+trusted; a revoked profile's signatures are not trusted if they were made strictly after the effective time. Nothing is
+ever un-revoked. Revocations hold in every account and region of the server, as AWS's do in every region of a partition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sealgate.arn import Arn, job_arn, parse_arn, partition_of, profile_version_arn
+from sealgate.clock import Clock
+from sealgate.errors import Conflict, Invalid, NotFound
+from sealgate.package.seal import encode_seal
+from sealgate.services.owners import require_own
+from sealgate.services.platforms import LAMBDA_PLATFORM, find_platform
+from sealgate.services.profiles import find_profile, profile_not_found
+from sealgate.services.scope import Scope
+from sealgate.services.signing import get_job
+from sealgate.store import jobs as job_store
+from sealgate.store import profiles as profile_store
+from sealgate.store.database import Database, Tx
+from sealgate.store.jobs import Job
+from sealgate.store.profiles import Profile
+from sealgate.trust.assessment import Signature
+from sealgate.trust.revocation import Revocation, RevocationList, RevokedJob, RevokedProfileVersion
+
+_JOB = re.compile(r"/signing-jobs/(.+)")
+_PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuery:
+    """What a caller wants to know of one signature.
+
+    Attributes:
+        signing_time: When it was made.
+        certificate_hashes: Its chain, as GetRevocationStatus names certificates. No certificate of this authority is
+            revoked by such a name, so none is ever answered.
+    """
+
+    platform_id: str
+    profile_version_arn: str
+    job_arn: str
+    signing_time: datetime
+    certificate_hashes: Sequence[str]
+
+
+class RevocationService:
+    """The use cases of revocation.
+
+    Args:
+        db: Where jobs and profiles are.
+        clock: The time.
+        strict_aws: Refuse to answer for the Lambda platform, as AWS does, whose Lambda asks in its own way.
+    """
+
+    def __init__(self, *, db: Database, clock: Clock, strict_aws: bool) -> None:
+        self._db = db
+        self._clock = clock
+        self._strict_aws = strict_aws
+
+    def revoke_signature(self, scope: Scope, job_id: str, *, reason: str, owner: str | None = None) -> None:
+        """Revoke the signature that a job made. One that is revoked already stays as it was first revoked.
+
+        Raises:
+            NotFound: There is no such job.
+            Conflict: The job has made no signature.
+            Denied: The owner is another account.
+        """
+        arn = job_arn(scope.region, owner or scope.account, job_id)
+        require_own(scope, owner, action="signer:RevokeSignature", arn=arn)
+        with self._db.write() as tx:
+            job = get_job(tx, scope, job_id)
+            if job.status != "Succeeded":
+                raise Conflict(f"Signing job {job_id} is {job.status}; it has no signature that could be revoked")
+            if job.revoked_at is None:
+                revoked = replace(job, revoked_at=self._clock(), revoked_by=scope.caller_arn, revocation_reason=reason)
+                job_store.jobs.replace(tx, revoked)
+
+    def revoke_profile(self, scope: Scope, name: str, *, version: str, reason: str, effective_from: datetime) -> None:
+        """Revoke a profile: it signs no more, and what it signed after a moment is not trusted any more.
+
+        Said again, it can only move that moment back; when, by whom and why stay those of the first time. A canceled
+        profile can be revoked too.
+
+        Raises:
+            NotFound: There is no such profile, or not in this version.
+            Invalid: The moment lies in the future.
+            Conflict: The profile is revoked from an earlier moment on.
+        """
+        now = self._clock()
+        if effective_from > now:
+            raise Invalid(f"effectiveTime {effective_from.isoformat()} must not be in the future")
+        with self._db.write() as tx:
+            profile = find_profile(tx, scope, name)
+            if profile is None:
+                raise profile_not_found(name)
+            if profile.version != version:
+                raise NotFound(
+                    f"Version {version} does not exist for SigningProfile {name}.", reason="ProfileVersionNotFound"
+                )
+            profile_store.profiles.replace(
+                tx, _revoked(profile, effective_from=effective_from, now=now, by=scope.caller_arn, reason=reason)
+            )
+
+    def status(self, scope: Scope, query: StatusQuery) -> tuple[str, ...]:
+        """Answer which of the names that a caller gave are revoked: the profile version's ARN, the job's.
+
+        Whose they are does not matter.
+
+        Raises:
+            Invalid: The platform's signatures cannot be asked for, or an ARN is malformed or from another partition.
+        """
+        platform = find_platform(query.platform_id)
+        is_refused = self._strict_aws and query.platform_id == LAMBDA_PLATFORM
+        if platform is None or not platform.revocation_supported or is_refused:
+            raise Invalid(f"Invalid platformId: {query.platform_id}")
+        for text in (query.profile_version_arn, query.job_arn):
+            _check_signer_arn(text, partition=partition_of(scope.region))
+        with self._db.read() as tx:
+            profile = _find_profile_version(tx, query.profile_version_arn)
+            job = _find_job(tx, query.job_arn)
+        revoked = []
+        if profile and _is_revoked_after(profile, query.signing_time):
+            revoked.append(query.profile_version_arn)
+        if job and job.revoked_at is not None:
+            revoked.append(query.job_arn)
+        return tuple(revoked)
+
+    def knowledge(self) -> DatabaseRevocations:
+        """Answer who knows, for admission, what was revoked: the database as it is when it is asked."""
+        return DatabaseRevocations(db=self._db, clock=self._clock)
+
+    def find_vouching(self, signature: Signature) -> Job | None:
+        """Answer the job that has made this very signature, or None: then nobody here vouches for it.
+
+        A signature under this server's own root is to be accepted only where a job does: its signing time is else only
+        the word of whoever held the key. Job, profile version, seal, signing time and expiry have to agree.
+        """
+        with self._db.read() as tx:
+            job = _find_job(tx, signature.job_arn)
+        if job is None or job.status != "Succeeded" or signature.seal is None:
+            return None
+        made = (job.profile_version_arn, job.seal, job.signing_time, job.expires_at)
+        claimed = (
+            signature.profile_version_arn,
+            encode_seal(signature.seal).hex(),
+            signature.signing_time,
+            signature.expires_at,
+        )
+        return job if made == claimed else None
+
+    def revocation_list(self, *, valid_for: timedelta) -> RevocationList:
+        """Answer everything that was revoked in this server, for a signed list.
+
+        Args:
+            valid_for: How long, in whole seconds, until a newer list should be had.
+        """
+        issued_at = self._clock().replace(microsecond=0)
+        with self._db.read() as tx:
+            jobs = job_store.list_revoked_jobs(tx)
+            profiles = profile_store.list_revoked_profiles(tx)
+        return _make_list(jobs=jobs, profiles=profiles, issued_at=issued_at, valid_for=valid_for)
+
+
+class DatabaseRevocations:
+    """What one database knows was revoked; implements `sealgate.trust.revocation.RevocationKnowledge`."""
+
+    def __init__(self, *, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def find_revocation(self, signature: Signature) -> Revocation | None:
+        """Answer what revokes a signature, the job first, or None."""
+        with self._db.read() as tx:
+            job = _find_job(tx, signature.job_arn)
+            profile = _find_profile_version(tx, signature.profile_version_arn)
+        revocations = _make_list(
+            jobs=[job] if job is not None and job.revoked_at is not None else [],
+            profiles=[profile] if profile is not None and profile.status == "Revoked" else [],
+            issued_at=self._clock(),
+            valid_for=timedelta(0),
+        )
+        return revocations.find_revocation(signature)
+
+
+def _revoked(profile: Profile, *, effective_from: datetime, now: datetime, by: str, reason: str) -> Profile:
+    if profile.revocation_effective_from is None:
+        return replace(
+            profile,
+            status="Revoked",
+            revocation_effective_from=effective_from,
+            revoked_at=now,
+            revoked_by=by,
+            revocation_reason=reason,
+        )
+    if effective_from > profile.revocation_effective_from:
+        raise Conflict(
+            f"Signing Profile {profile.name} is revoked from {profile.revocation_effective_from.isoformat()} on;"
+            " effectiveTime can only be moved to an earlier time"
+        )
+    return replace(profile, revocation_effective_from=effective_from)
+
+
+def _is_revoked_after(profile: Profile, signing_time: datetime) -> bool:
+    effective_from = profile.revocation_effective_from
+    return effective_from is not None and effective_from < signing_time
+
+
+def _make_list(
+    *, jobs: Sequence[Job], profiles: Sequence[Profile], issued_at: datetime, valid_for: timedelta
+) -> RevocationList:
+    return RevocationList(
+        jobs=tuple(_revoked_job(job) for job in jobs),
+        profile_versions=tuple(_revoked_profile_version(profile) for profile in profiles),
+        issued_at=issued_at,
+        next_update=issued_at + valid_for,
+    )
+
+
+def _revoked_job(job: Job) -> RevokedJob:
+    assert job.revoked_at is not None
+    return RevokedJob(arn=job.arn, revoked_at=job.revoked_at, reason=job.revocation_reason or "")
+
+
+def _revoked_profile_version(profile: Profile) -> RevokedProfileVersion:
+    assert profile.revocation_effective_from is not None
+    assert profile.revoked_at is not None
+    return RevokedProfileVersion(
+        arn=profile.version_arn,
+        effective_from=profile.revocation_effective_from,
+        revoked_at=profile.revoked_at,
+        reason=profile.revocation_reason or "",
+    )
+
+
+def _check_signer_arn(text: str, *, partition: str) -> None:
+    arn = parse_arn(text)
+    if arn.service != "signer" or arn.partition != partition:
+        raise Invalid(f"{text} is not an ARN of AWS Signer in the partition {partition}")
+
+
+def _find_job(tx: Tx, text: str) -> Job | None:
+    """Answer the job with exactly this ARN, of whatever account and region, or None."""
+    arn = _find_arn(text)
+    match = arn and _JOB.fullmatch(arn.resource)
+    if not arn or not match or text != job_arn(arn.region, arn.account, match[1]):
+        return None
+    return job_store.jobs.find(tx, account=arn.account, region=arn.region, job_id=match[1])
+
+
+def _find_profile_version(tx: Tx, text: str) -> Profile | None:
+    """Answer the profile whose version has exactly this ARN, of whatever account and region, or None."""
+    arn = _find_arn(text)
+    match = arn and _PROFILE_VERSION.fullmatch(arn.resource)
+    if not arn or not match or text != profile_version_arn(arn.region, arn.account, match[1], match[2]):
+        return None
+    profile = profile_store.profiles.find(tx, account=arn.account, region=arn.region, name=match[1])
+    return profile if profile is not None and profile.version == match[2] else None
+
+
+def _find_arn(text: str) -> Arn | None:
+    try:
+        return parse_arn(text)
+    except Invalid:
+        return None
