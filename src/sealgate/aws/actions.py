@@ -1,0 +1,29 @@
+"""The IAM actions that are not named for their operation (Service Authorization Reference, Amazon S3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RENAMED: Mapping[tuple[str, str], str] = {
+    ("s3", "CompleteMultipartUpload"): "PutObject",
+    ("s3", "CopyObject"): "PutObject",
+    ("s3", "CreateMultipartUpload"): "PutObject",
+    ("s3", "DeleteObjects"): "DeleteObject",
+    ("s3", "HeadBucket"): "ListBucket",
+    ("s3", "HeadObject"): "GetObject",
+    ("s3", "ListBuckets"): "ListAllMyBuckets",
+    ("s3", "ListMultipartUploads"): "ListBucketMultipartUploads",
+    ("s3", "ListObjects"): "ListBucket",
+    ("s3", "ListObjectsV2"): "ListBucket",
+    ("s3", "ListObjectVersions"): "ListBucketVersions",
+    ("s3", "ListParts"): "ListMultipartUploadParts",
+    ("s3", "UploadPart"): "PutObject",
+    ("s3", "UploadPartCopy"): "PutObject",
+    # Our own download link stands for GetFunction's Code.Location.
+    ("lambda", "DownloadFunctionCode"): "GetFunction",
+}
+
+
+def action_of(service: str, operation: str) -> str:
+    """Name the IAM action that an operation needs (`s3:ListBucket`)."""
+    return f"{service}:{RENAMED.get((service, operation), operation)}"

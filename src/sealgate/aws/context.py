@@ -1,0 +1,98 @@
+"""What a handler is told of its call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sealgate.aws.presign import presign_get
+from sealgate.services.access import Principal
+from sealgate.services.scope import Scope
+
+if TYPE_CHECKING:
+    from sealgate.services.configs import ConfigService
+    from sealgate.services.functions import FunctionService
+    from sealgate.services.identity import IdentityService
+    from sealgate.services.objects import ObjectService
+    from sealgate.services.profiles import ProfileService
+    from sealgate.services.revocation import RevocationService
+    from sealgate.services.signing import SigningService
+
+__all__ = ["Call", "Principal", "Services"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The use cases that handlers call."""
+
+    profiles: ProfileService
+    signing: SigningService
+    revocation: RevocationService
+    configs: ConfigService
+    functions: FunctionService
+    objects: ObjectService
+    identity: IdentityService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One authenticated, authorised call.
+
+    Attributes:
+        service: The signing name (`signer`, `lambda`, `s3`, `sts`).
+        operation: The model's name (`GetSigningProfile`).
+        principal: Who calls.
+        region: Of the signature's credential scope.
+        request_id: As the answer's header says it.
+        endpoint: `scheme://host[:port]` as the client addressed the server.
+        now: When the request arrived; aware, UTC.
+        source_ip: The peer's address, empty when unknown.
+        user_agent: As sent, empty when not.
+        services: The use cases.
+    """
+
+    service: str
+    operation: str
+    principal: Principal
+    region: str
+    request_id: str
+    endpoint: str
+    now: datetime
+    source_ip: str
+    user_agent: str
+    services: Services
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.principal.account
+
+    @property
+    def scope(self) -> Scope:
+        """Whose call it is, as the services take it."""
+        return Scope(account=self.principal.account, region=self.region, caller_arn=self.principal.arn)
+
+    def presigned_url(self, path: str, *, lifetime: timedelta) -> str:
+        """Write a GET link to this server that works as the caller, for a while.
+
+        Args:
+            path: Percent-encoded, as it will be sent (`/_sealgate/code/name/hash`).
+            lifetime: From `now` on; whole seconds, at most seven days.
+
+        Returns:
+            The link; a plain one where the call itself came unsigned to a server that allows it.
+        """
+        key = self.services.identity.find_key(self.principal.access_key_id)
+        if key is None:
+            return self.endpoint + path
+        return presign_get(
+            endpoint=self.endpoint,
+            path=path,
+            access_key_id=key.access_key_id,
+            secret=key.secret,
+            region=self.region,
+            service=self.service,
+            at=self.now,
+            lifetime=lifetime,
+        )

@@ -1,0 +1,242 @@
+"""THE error table: what each kind of the inside is on each service's wire.
+
+One mapping per service, from kind to `Row`. A kind is looked up along its bases, the nearest first, so a row for a
+family serves all kinds that have none of their own. `OVERRIDES` holds the operations that differ from their service.
+What is in no table is a defect: status 500, no detail, a traceback in the log.
+
+Texts and codes: AWS's Common Errors of each service, the S3 error list, and recorded answers of AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sealgate import errors
+from sealgate.aws import faults
+from sealgate.services import function_errors
+
+CLIENT_ERRORS = range(400, 500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How a kind is answered.
+
+    Attributes:
+        code: The error's name on the wire; None: the error's own `reason`.
+        status: The HTTP status.
+        text: Said instead of the error's own message.
+    """
+
+    code: str | None
+    status: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireError:
+    """An error as it goes out.
+
+    Attributes:
+        code: Its name on the wire.
+        status: The HTTP status.
+        message: For humans.
+        reason: Signer's finer `code` member.
+        resource: The path that was asked for, as S3 repeats it.
+        headers: Sent besides the protocol's own.
+    """
+
+    code: str
+    status: int
+    message: str
+    reason: str = ""
+    resource: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_client_fault(self) -> bool:
+        """Whether the caller is at fault, and not the server."""
+        return self.status in CLIENT_ERRORS
+
+
+Table = Mapping[type[errors.SealgateError], Row]
+
+_COMMON_JSON: Table = {
+    faults.MissingAuthentication: Row(code="MissingAuthenticationTokenException", status=403),
+    faults.UnknownAccessKey: Row(code="UnrecognizedClientException", status=403),
+    faults.UnknownSessionToken: Row(code="UnrecognizedClientException", status=403),
+    faults.MalformedSignature: Row(code="IncompleteSignatureException", status=403),
+    faults.MalformedPresignature: Row(code="IncompleteSignatureException", status=403),
+    faults.WrongScope: Row(code="InvalidSignatureException", status=403),
+    faults.SignatureMismatch: Row(code="InvalidSignatureException", status=403),
+    faults.SignatureExpired: Row(code="InvalidSignatureException", status=403),
+    faults.LinkExpired: Row(code="InvalidSignatureException", status=403),
+    faults.HeadersNotSigned: Row(code="InvalidSignatureException", status=403),
+    faults.PayloadMismatch: Row(code="InvalidSignatureException", status=403),
+    faults.NoSuchOperation: Row(code="UnknownOperationException", status=404),
+    faults.NotImplementedHere: Row(code="NotImplementedException", status=501),
+    faults.Malformed: Row(code="SerializationException", status=400),
+    faults.ConstraintViolation: Row(code="ValidationException", status=400),
+    faults.RequestTooLarge: Row(code="RequestEntityTooLargeException", status=413),
+    errors.Denied: Row(code="AccessDeniedException", status=403),
+}
+
+SIGNER: Table = {
+    **_COMMON_JSON,
+    errors.Invalid: Row(code="ValidationException", status=400),
+    errors.Unsupported: Row(code="ValidationException", status=400),
+    errors.TooLarge: Row(code="ValidationException", status=400),
+    errors.NotFound: Row(code="ResourceNotFoundException", status=404),
+    # ConflictException is for revisions only (AWS Signer, AddProfilePermission); a taken name is a ValidationException.
+    errors.Conflict: Row(code="ValidationException", status=400),
+    errors.PreconditionFailed: Row(code="ConflictException", status=409),
+}
+
+LAMBDA: Table = {
+    **_COMMON_JSON,
+    errors.Invalid: Row(code="InvalidParameterValueException", status=400),
+    errors.Unsupported: Row(code="InvalidParameterValueException", status=400),
+    errors.TooLarge: Row(code="RequestEntityTooLargeException", status=413),
+    errors.NotFound: Row(code="ResourceNotFoundException", status=404),
+    errors.Conflict: Row(code="ResourceConflictException", status=409),
+    errors.PreconditionFailed: Row(code="PreconditionFailedException", status=412),
+    function_errors.ConfigToAttachNotFound: Row(code="CodeSigningConfigNotFoundException", status=404),
+    function_errors.PublisherNotAccepted: Row(code="CodeVerificationFailedException", status=400),
+    function_errors.NotProperlySigned: Row(code="InvalidCodeSignatureException", status=400),
+}
+
+S3: Table = {
+    faults.MissingAuthentication: Row(code="AccessDenied", status=403, text="Access Denied"),
+    faults.UnknownAccessKey: Row(
+        code="InvalidAccessKeyId",
+        status=403,
+        text="The AWS Access Key Id you provided does not exist in our records.",
+    ),
+    faults.UnknownSessionToken: Row(
+        code="InvalidToken", status=400, text="The provided token is malformed or otherwise invalid."
+    ),
+    faults.MalformedSignature: Row(code="AuthorizationHeaderMalformed", status=400),
+    faults.MalformedPresignature: Row(code="AuthorizationQueryParametersError", status=400),
+    faults.WrongScope: Row(code="AuthorizationHeaderMalformed", status=400),
+    faults.SignatureMismatch: Row(
+        code="SignatureDoesNotMatch",
+        status=403,
+        text="The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+    ),
+    faults.SignatureExpired: Row(
+        code="RequestTimeTooSkewed",
+        status=403,
+        text="The difference between the request time and the current time is too large.",
+    ),
+    faults.PayloadMismatch: Row(code="XAmzContentSHA256Mismatch", status=400),
+    faults.NoSuchOperation: Row(
+        code="MethodNotAllowed", status=405, text="The specified method is not allowed against this resource."
+    ),
+    faults.Malformed: Row(code="MalformedXML", status=400),
+    faults.DocumentViolation: Row(code="MalformedXML", status=400),
+    faults.ConstraintViolation: Row(code="InvalidArgument", status=400),
+    faults.RequestTooLarge: Row(code="MaxMessageLengthExceeded", status=400, text="Your request was too big."),
+    faults.MissingLength: Row(code="MissingContentLength", status=411),
+    faults.IncompleteBody: Row(
+        code="IncompleteBody",
+        status=400,
+        text="You did not provide the number of bytes specified by the Content-Length HTTP header",
+    ),
+    faults.BadDigest: Row(code="BadDigest", status=400),
+    faults.InvalidDigest: Row(code="InvalidDigest", status=400),
+    faults.InvalidRequest: Row(code="InvalidRequest", status=400),
+    errors.Denied: Row(code="AccessDenied", status=403),
+    errors.Unsupported: Row(code="NotImplemented", status=501),
+    errors.Invalid: Row(code="InvalidArgument", status=400),
+    errors.TooLarge: Row(code="EntityTooLarge", status=400),
+    errors.NotFound: Row(code=None, status=404),
+    errors.Conflict: Row(code=None, status=409),
+    errors.PreconditionFailed: Row(
+        code="PreconditionFailed",
+        status=412,
+        text="At least one of the pre-conditions you specified did not hold",
+    ),
+}
+
+STS: Table = {
+    faults.MissingAuthentication: Row(
+        code="MissingAuthenticationToken", status=403, text="Request is missing Authentication Token"
+    ),
+    faults.UnknownAccessKey: Row(code="InvalidClientTokenId", status=403),
+    faults.UnknownSessionToken: Row(code="InvalidClientTokenId", status=403),
+    faults.MalformedSignature: Row(code="IncompleteSignature", status=400),
+    faults.MalformedPresignature: Row(code="IncompleteSignature", status=400),
+    faults.WrongScope: Row(code="SignatureDoesNotMatch", status=403),
+    faults.SignatureMismatch: Row(code="SignatureDoesNotMatch", status=403),
+    faults.SignatureExpired: Row(code="SignatureDoesNotMatch", status=403),
+    faults.LinkExpired: Row(code="SignatureDoesNotMatch", status=403),
+    faults.HeadersNotSigned: Row(code="SignatureDoesNotMatch", status=403),
+    faults.PayloadMismatch: Row(code="SignatureDoesNotMatch", status=403),
+    faults.NoSuchOperation: Row(code="InvalidAction", status=400),
+    faults.NotImplementedHere: Row(code="NotImplemented", status=501),
+    faults.Malformed: Row(code="MalformedQueryString", status=400),
+    faults.RequestTooLarge: Row(code="RequestEntityTooLarge", status=413),
+    errors.Denied: Row(code="AccessDenied", status=403),
+    errors.Unsupported: Row(code="ValidationError", status=400),
+    errors.Invalid: Row(code="ValidationError", status=400),
+    errors.NotFound: Row(code=None, status=404),
+    errors.Conflict: Row(code=None, status=409),
+}
+
+TABLES: Mapping[str, Table] = {"signer": SIGNER, "lambda": LAMBDA, "s3": S3, "sts": STS}
+
+_TAGGING: Table = {
+    # The tag operations of Signer know neither ResourceNotFoundException nor ValidationException in their model.
+    errors.NotFound: Row(code="NotFoundException", status=404),
+    errors.Invalid: Row(code="BadRequestException", status=400),
+    faults.ConstraintViolation: Row(code="BadRequestException", status=400),
+    errors.Conflict: Row(code="BadRequestException", status=400),
+}
+
+OVERRIDES: Mapping[tuple[str, str], Table] = {
+    ("signer", "TagResource"): _TAGGING,
+    ("signer", "UntagResource"): _TAGGING,
+    ("signer", "ListTagsForResource"): _TAGGING,
+}
+
+_INTERNAL: Mapping[str, Row] = {
+    "signer": Row(code="InternalServiceErrorException", status=500),
+    "lambda": Row(code="ServiceException", status=500),
+    "s3": Row(code="InternalError", status=500),
+    "sts": Row(code="InternalFailure", status=500),
+}
+_INTERNAL_TEXT = "We encountered an internal error. Please try again."
+
+
+def find_row(service: str, operation: str | None, kind: type[errors.SealgateError]) -> Row | None:
+    """Answer the nearest row for a kind: along its bases, the operation's own table before the service's."""
+    override = OVERRIDES.get((service, operation or ""), {})
+    for base in kind.__mro__:
+        row = override.get(base) or TABLES[service].get(base)
+        if row is not None:
+            return row
+    return None
+
+
+def wire_error(service: str, operation: str | None, error: errors.SealgateError, *, resource: str = "") -> WireError:
+    """Say an error in a service's words; one that has no row is an internal error without detail."""
+    row = find_row(service, operation, type(error))
+    if row is None:
+        return internal_error(service, resource=resource)
+    return WireError(
+        code=row.code or error.reason,
+        status=row.status,
+        message=row.text or error.message,
+        reason=error.reason,
+        resource=resource,
+    )
+
+
+def internal_error(service: str, *, resource: str = "") -> WireError:
+    """Say that the server is at fault, and nothing more."""
+    row = _INTERNAL[service]
+    return WireError(
+        code=row.code or "", status=row.status, message=_INTERNAL_TEXT, reason="InternalError", resource=resource
+    )

@@ -1,0 +1,71 @@
+"""AWS's own service models, as botocore ships them, with this server's few additions.
+
+They are read from botocore's own folder and nowhere else: neither `~/.aws/models` nor AWS_DATA_PATH can change what
+the server accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from botocore.loaders import ExtrasProcessor, Loader
+from botocore.model import OperationModel, ServiceModel, Shape
+
+from sealgate.aws.relaxations import added_members
+
+__all__ = ["OperationModel", "ServiceModel", "Shape", "load_model"]
+
+_OWN_OPERATIONS: Mapping[str, Mapping[str, Any]] = {
+    "lambda": {
+        "operations": {
+            # What GetFunction's Code.Location links to; AWS links to a bucket of its own.
+            "DownloadFunctionCode": {
+                "name": "DownloadFunctionCode",
+                "http": {"method": "GET", "requestUri": "/_sealgate/code/{FunctionName}/{CodeSha256}"},
+                "input": {"shape": "DownloadFunctionCodeRequest"},
+                "output": {"shape": "DownloadFunctionCodeResponse"},
+                "documentation": "Answers the package of a function, whose SHA-256 in hexadecimal digits is named.",
+            }
+        },
+        "shapes": {
+            "DownloadFunctionCodeRequest": {
+                "type": "structure",
+                "required": ["FunctionName", "CodeSha256"],
+                "members": {
+                    "FunctionName": {"shape": "FunctionName", "location": "uri", "locationName": "FunctionName"},
+                    "CodeSha256": {"shape": "HexSha256", "location": "uri", "locationName": "CodeSha256"},
+                },
+            },
+            "DownloadFunctionCodeResponse": {
+                "type": "structure",
+                "members": {
+                    "Body": {"shape": "BlobStream"},
+                    "ContentType": {"shape": "String", "location": "header", "locationName": "Content-Type"},
+                },
+                "payload": "Body",
+            },
+            "HexSha256": {"type": "string", "min": 64, "max": 64, "pattern": "[0-9a-f]{64}"},
+        },
+    }
+}
+"""Operations that AWS does not have, described as AWS describes its own, so that one path serves both."""
+
+
+@cache
+def load_model(service: str) -> ServiceModel:
+    """Load one service model by its folder name in botocore (`signer-data`), with our additions merged in.
+
+    Raises:
+        botocore.exceptions.UnknownServiceError: There is no such model; a defect.
+    """
+    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    description = loader.load_service_model(service, "service-2")
+    shapes = {
+        structure: {"members": {member: {"shape": shape} for member, shape in members.items()}}
+        for structure, members in added_members(service).items()
+    }
+    extras = [{"merge": {"shapes": shapes}}, {"merge": _OWN_OPERATIONS.get(service, {})}]
+    ExtrasProcessor().process(description, extras)
+    return ServiceModel(description, service_name=service)

@@ -1,0 +1,196 @@
+"""How an AWS operation is declared: a plain typed function, bound to the service model by one decorator line.
+
+    signer = Api("signer", also=("signer-data",))
+
+    @signer.operation(resource="/signing-profiles/{profile_name}", inline=True)
+    def get_signing_profile(call: Call, *, profile_name: str, profile_owner: str | None = None) -> dict[str, Any]: ...
+
+The function is named as boto3 names the operation; its keyword parameters are the input members in snake case. Values
+arrive as boto3 gives outputs: text, numbers, aware UTC datetimes, bytes, lists, dicts with the model's names; an
+`Upload` for a streaming body. It answers the output members (None: no members), or a `Reply`.
+
+What the function does not take is refused by name when a request carries it. An operation of the model that no
+function is bound to answers NotImplemented.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from botocore import xform_name
+
+from sealgate.aws.actions import action_of
+from sealgate.aws.model import OperationModel, ServiceModel, load_model
+from sealgate.aws.reply import Reply
+from sealgate.aws.resources import ResourceTemplate, parse_template
+
+Handler = Callable[..., Mapping[str, Any] | Reply | None]
+H = TypeVar("H", bound=Handler)
+
+CHECKED_ON_THE_WIRE = frozenset(
+    {
+        "ContentLength",
+        "ContentMD5",
+        "ChecksumAlgorithm",
+        "ChecksumCRC32",
+        "ChecksumCRC32C",
+        "ChecksumCRC64NVME",
+        "ChecksumSHA1",
+        "ChecksumSHA256",
+    }
+)
+"""Members that describe the body of an S3 request. They are checked against the bytes before the handler runs, so a
+handler need not take them; an upload carries what was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """The function that serves an operation.
+
+    Attributes:
+        handler: The function.
+        inline: It is quick and runs on the event loop; otherwise it runs in a thread.
+        resource: What authorisation asks about.
+        parameters: Input member -> parameter.
+    """
+
+    handler: Handler
+    inline: bool
+    resource: ResourceTemplate
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of a service model, bound to a function or not.
+
+    Attributes:
+        service: The signing name (`signer`).
+        name: As the model names it.
+        model: Its description.
+        binding: None: not implemented.
+    """
+
+    service: str
+    name: str
+    model: OperationModel
+    binding: Binding | None
+
+    @property
+    def action(self) -> str:
+        """The IAM action it needs."""
+        return action_of(self.service, self.name)
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return str(self.model.http["method"])
+
+    @property
+    def uri(self) -> str:
+        """The path and static query, as the model writes them (`/{Bucket}/{Key+}?tagging`)."""
+        return str(self.model.http["requestUri"])
+
+
+class Api:
+    """One service: its model, and the functions bound to its operations.
+
+    Args:
+        service: The model's folder in botocore, which is also the signing name.
+        also: Further models whose operations are the same on the wire and share the functions.
+    """
+
+    def __init__(self, service: str, *, also: Sequence[str] = ()) -> None:
+        self.service = service
+        self.model = load_model(service)
+        self._also = tuple(load_model(name) for name in also)
+        self._bindings: dict[str, Binding] = {}
+        self._names = {xform_name(name): name for name in self.model.operation_names}
+        for other in self._also:
+            _check_same_wire(self.model, other)
+
+    def operation(self, *, resource: str | None = None, inline: bool = False) -> Callable[[H], H]:
+        """Bind a function to the operation that its name names.
+
+        Args:
+            resource: The resource part of the ARN that authorisation asks about; None for operations without one.
+            inline: Run on the event loop: for functions that take well under a millisecond.
+
+        Raises:
+            TypeError: Name, parameters or resource do not fit the model; at import, so no server starts with it.
+        """
+        template = parse_template(self.service, resource)
+
+        def bind(handler: H) -> H:
+            # A binding is made of the function's signature, which every function has.
+            name = self._names.get(handler.__name__)
+            if name is None or name in self._bindings:
+                raise TypeError(f"{handler.__name__}: {self.service} has no such operation, or it is bound already")
+            parameters = _bound_parameters(handler, self.model.operation_model(name))
+            unknown = [each for each in template.parameters if each not in parameters.values()]
+            if unknown:
+                raise TypeError(f"{handler.__name__}: resource names {unknown[0]}, which is no parameter")
+            self._bindings[name] = Binding(handler=handler, inline=inline, resource=template, parameters=parameters)
+            return handler
+
+        return bind
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Every operation of the model, bound or not."""
+        return [
+            Operation(
+                service=self.service,
+                name=name,
+                model=self.model.operation_model(name),
+                binding=self._bindings.get(name),
+            )
+            for name in self.model.operation_names
+        ]
+
+    def table(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Answer a row for each bound operation: name, method, URI, IAM action, resource."""
+        for operation in self.operations:
+            if operation.binding is not None:
+                resource = str(operation.binding.resource)
+                yield operation.name, operation.method, operation.uri, operation.action, resource
+
+
+def _bound_parameters(handler: Handler, model: OperationModel) -> dict[str, str]:
+    """Answer member -> parameter for what the function takes.
+
+    Raises:
+        TypeError: A parameter is no member, a required member is no parameter, or a default is missing or too much.
+    """
+    first, *rest = inspect.signature(handler).parameters.values()
+    members = {xform_name(member): member for member in (model.input_shape.members if model.input_shape else ())}
+    required = set(model.input_shape.required_members if model.input_shape else ())
+    if first.name != "call" or any(each.kind is not each.KEYWORD_ONLY for each in rest):
+        raise TypeError(f"{handler.__name__}: must take (call, *, members ...)")
+    bound = {}
+    for each in rest:
+        member = members.get(each.name)
+        if member is None:
+            raise TypeError(f"{handler.__name__}: {each.name} is no input member of {model.name}")
+        if (each.default is each.empty) is not (member in required or each.name == model_body(model)):
+            raise TypeError(f"{handler.__name__}: {each.name} needs a default exactly if the model does not require it")
+        bound[member] = each.name
+    missing = required - set(bound) - CHECKED_ON_THE_WIRE
+    if missing:
+        raise TypeError(f"{handler.__name__}: {model.name} requires {min(missing)}")
+    return bound
+
+
+def model_body(model: OperationModel) -> str | None:
+    """Answer the parameter of a streaming body, which a request always has, be it empty; None without one."""
+    return xform_name(model.input_shape.serialization["payload"]) if model.has_streaming_input else None
+
+
+def _check_same_wire(model: ServiceModel, other: ServiceModel) -> None:
+    for name in other.operation_names:
+        ours, theirs = model.operation_model(name).http, other.operation_model(name).http
+        if (ours["method"], ours["requestUri"]) != (theirs["method"], theirs["requestUri"]):
+            raise TypeError(f"{other.service_name}: {name} is not on the wire as in {model.service_name}")

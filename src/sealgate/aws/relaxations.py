@@ -1,0 +1,83 @@
+"""The one list of deliberate relaxations: what Sealgate accepts and AWS refuses. `strict_aws` turns all of it off.
+
+Each has its reason in the mission's own commands, which AWS or its clients would refuse. What a relaxation means for
+patterns and members of the service models is data here; what it means for a rule stands in the service named, which
+takes `strict_aws` as an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """One deliberate difference.
+
+    Attributes:
+        key: A stable word for documents and tests.
+        service: The service model it concerns.
+        aws: What AWS does.
+        here: What Sealgate does instead.
+        patterns: Shapes of the model whose pattern is replaced.
+        members: Structures that gain members: structure -> member -> shape.
+    """
+
+    key: str
+    service: str
+    aws: str
+    here: str
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+RELAXATIONS = (
+    Relaxation(
+        key="hyphen-in-profile-names",
+        service="signer",
+        aws="ProfileName is 2 to 64 letters, digits and underscores.",
+        here="A hyphen is allowed too, in every operation that takes a profile name.",
+        patterns={"ProfileName": "^[a-zA-Z0-9_-]{2,}"},
+    ),
+    Relaxation(
+        key="versions-in-publisher-arns",
+        service="lambda",
+        aws="A publisher ARN ends in /signing-profiles/NAME/VERSION; any other text is kept and never matches.",
+        here="/signing-profiles/NAME/versions/VERSION is read as that form, and answered in that form.",
+    ),
+    Relaxation(
+        key="config-by-function-configuration",
+        service="lambda",
+        aws="UpdateFunctionConfiguration has no CodeSigningConfigArn; PutFunctionCodeSigningConfig attaches a config.",
+        here="UpdateFunctionConfiguration takes CodeSigningConfigArn, and function configurations name their config.",
+        members={
+            "UpdateFunctionConfigurationRequest": {"CodeSigningConfigArn": "CodeSigningConfigArn"},
+            "FunctionConfiguration": {"CodeSigningConfigArn": "CodeSigningConfigArn"},
+        },
+    ),
+    Relaxation(
+        key="revocation-status-for-lambda",
+        service="signer",
+        aws="GetRevocationStatus refuses the platform AWSLambda-SHA384-ECDSA.",
+        here="It answers for that platform as for any that supports revocation.",
+    ),
+)
+
+
+def relaxed_patterns(service: str) -> dict[str, str]:
+    """Answer the replaced patterns of one service model, by shape."""
+    return {shape: text for rule in _of(service) for shape, text in rule.patterns.items()}
+
+
+def added_members(service: str) -> dict[str, dict[str, str]]:
+    """Answer the members that structures of one service model gain: structure -> member -> shape."""
+    merged: dict[str, dict[str, str]] = {}
+    for rule in _of(service):
+        for structure, members in rule.members.items():
+            merged.setdefault(structure, {}).update(members)
+    return merged
+
+
+def _of(service: str) -> list[Relaxation]:
+    return [rule for rule in RELAXATIONS if rule.service == service]
