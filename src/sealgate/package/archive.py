@@ -1,0 +1,256 @@
+"""Reading a ZIP archive strictly: either it has one meaning for every reader, or it is refused.
+
+What holds for every archive, whatever the rules:
+
+1. It begins with a local header and ends with the end records; entries, central directory and end records follow one
+   another without gap or overlap, the entries in the directory's order.
+2. A local header says what the central record says: name, flags, method, time, checksum, sizes.
+3. Methods are stored and deflated; nothing is encrypted, split, or of a newer version than 4.5.
+4. Extra fields are well-formed and change nothing; ZIP64 values stand only where a field refers to them.
+5. Names are UTF-8, relative, without `..`, backslash or NUL; no two mean the same file; none lies below a file.
+6. Entries are regular files, directories, or links that stay inside the package.
+7. Counts and sizes are within the limits of `rules`, and no entry states more than its data can expand to.
+
+`parse_archive` checks all of that from directory and headers. That each entry's data is what its size and CRC-32 say
+is checked where the data is expanded: `digest`, `read_body`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sealgate.errors import PackageError
+from sealgate.package.attributes import check_attributes
+from sealgate.package.directory import Directory, DirectoryPlace, Entry, decode_entry, locate_directory
+from sealgate.package.extras import ZIP64, check_unicode, parse_extras, resolve_zip64
+from sealgate.package.inflate import Bytes, expand_pieces
+from sealgate.package.layout import MAX_SIGNATURE, META_DIRECTORY, SIGNATURE_NAME
+from sealgate.package.links import check_link
+from sealgate.package.local import MAX_VERSION, LocalHeaders
+from sealgate.package.names import NameRegistry, show_name
+from sealgate.package.records import CENTRAL, CENTRAL_MARK, DEFLATED, FLAG_DESCRIPTOR, FLAG_UTF8, STORED
+from sealgate.package.rules import (
+    AWS_FORMAT,
+    DEPLOYABLE,
+    MAX_EXPANDED,
+    MAX_LINK,
+    MAX_RATIO,
+    SIGNING,
+    AlreadySigned,
+    EmptyPackage,
+    PackageTooLarge,
+    Rules,
+)
+from sealgate.package.source import Source
+
+__all__ = [
+    "AWS_FORMAT",
+    "DEPLOYABLE",
+    "META_DIRECTORY",
+    "SIGNATURE_NAME",
+    "SIGNING",
+    "AlreadySigned",
+    "Archive",
+    "Directory",
+    "EmptyPackage",
+    "Entry",
+    "PackageTooLarge",
+    "Rules",
+    "parse_archive",
+    "read_body",
+    "stream_body",
+]
+
+_FLAGS = 0b110 | FLAG_DESCRIPTOR | FLAG_UTF8  # bits 1 and 2 tell the compressor's effort (APPNOTE 4.4.4)
+_READ = 256 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A checked archive.
+
+    Attributes:
+        source: Where its bytes are.
+        entries: Its entries in archive order; decoded while iterating.
+        directory_offset: Where the central directory begins, and the local entries end.
+        directory_size: Bytes of the central directory.
+        is_zip64: Whether it has ZIP64 end records.
+        total_size: Bytes of all bodies together, the signature's left out.
+        signature: The signature entry, if there is one.
+        has_meta_directory: Whether there is an entry `META_INF/`.
+    """
+
+    source: Source
+    entries: Directory
+    directory_offset: int
+    directory_size: int
+    is_zip64: bool
+    total_size: int
+    signature: Entry | None
+    has_meta_directory: bool
+
+
+def parse_archive(source: Source, *, rules: Rules = SIGNING) -> Archive:
+    """Read and check an archive's structure.
+
+    ZIP64 end records are accepted for any number of entries if they agree with the end record: they belong to no
+    entry, and signing writes its own. Memory is the central directory and some 100 bytes an entry.
+
+    Raises:
+        EmptyPackage: It has no entries.
+        AlreadySigned: It has a signature entry and `rules` want none.
+        PackageTooLarge: It exceeds a limit.
+        PackageError: It breaks a rule; the error names rule and entry.
+    """
+    place = locate_directory(source, rules)
+    return _Parser(source, place, rules).run()
+
+
+def stream_body(archive: Archive, entry: Entry) -> Iterator[Bytes]:
+    """Expand one entry piece by piece; whoever uses the pieces must discard them if this raises.
+
+    Raises:
+        PackageError: The data is not exactly what the entry states. It may come after all pieces were given out.
+    """
+    end = entry.data_offset + entry.compressed_size
+    starts = range(entry.data_offset, end, _READ)
+    pieces = (archive.source.read_at(start, min(_READ, end - start)) for start in starts)
+    return expand_pieces(entry, pieces)
+
+
+def read_body(archive: Archive, entry: Entry, *, limit: int) -> bytes:
+    """Expand one entry of at most `limit` bytes.
+
+    Raises:
+        PackageTooLarge: It states more.
+        PackageError: The data is not exactly what the entry states.
+    """
+    if entry.size > limit:
+        raise PackageTooLarge(f"has {entry.size} bytes; at most {limit} are allowed", entry=show_name(entry.name))
+    return b"".join(stream_body(archive, entry))
+
+
+class _Parser:
+    """One pass over directory and local headers."""
+
+    def __init__(self, source: Source, place: DirectoryPlace, rules: Rules) -> None:
+        self._source = source
+        self._place = place
+        self._rules = rules
+        self._records = source.read_at(place.offset, place.size)
+        self._names = NameRegistry(rules)
+        self._headers = LocalHeaders(source, place.offset, rules)
+        self._data_offsets = array("Q")
+        self._links: list[Entry] = []
+        self._signature: Entry | None = None
+        self._has_meta_directory = False
+        self._total = 0
+
+    def run(self) -> Archive:
+        at = 0
+        for _ in range(self._place.entries):
+            at = self._take(at)
+        if at != len(self._records):
+            raise PackageError("the central directory has more records than the end record says")
+        if self._headers.position != self._place.offset:
+            raise PackageError("there are bytes between the last entry and the central directory")
+        archive = Archive(
+            source=self._source,
+            entries=Directory(self._records, self._data_offsets),
+            directory_offset=self._place.offset,
+            directory_size=self._place.size,
+            is_zip64=self._place.is_zip64,
+            total_size=self._total,
+            signature=self._signature,
+            has_meta_directory=self._has_meta_directory,
+        )
+        for entry in self._links:
+            _check_target(archive, entry)
+        return archive
+
+    def _take(self, at: int) -> int:
+        """Check the record at `at` and the local entry that it stands for; answer where the next record begins."""
+        records = self._records
+        if at + CENTRAL.size > len(records):
+            raise PackageError("the central directory is cut short")
+        fields = CENTRAL.unpack_from(records, at)
+        end: int = at + CENTRAL.size + fields[10] + fields[11] + fields[12]
+        if fields[0] != CENTRAL_MARK or end > len(records):
+            raise PackageError("the central directory is malformed")
+        name_at = at + CENTRAL.size
+        try:
+            entry, _ = decode_entry(records, at, 0)
+            self._check_record(entry, fields, records[name_at + fields[10] : end])
+            data_offset = self._headers.check(entry, records[at + 6 : at + 30])
+        except PackageError as error:
+            if error.entry is not None:
+                raise
+            name = records[name_at : name_at + fields[10]]
+            raise type(error)(error.rule, entry=show_name(name)) from None
+        self._data_offsets.append(data_offset)
+        self._note(entry._replace(data_offset=data_offset))
+        return end
+
+    def _check_record(self, entry: Entry, fields: tuple[int, ...], tail: bytes) -> None:
+        """Check what a central record says by itself; `tail` is its extra fields and comment."""
+        _, made_by, needed, flags, method, _, _, _, packed, size, _, extra_size, comment_size, disk = fields[:14]
+        if needed > MAX_VERSION:
+            raise PackageError("the entry asks for a reader of a newer ZIP version")
+        if flags & ~_FLAGS:
+            raise PackageError("the entry is encrypted, or has flags that are not allowed")
+        if method not in (STORED, DEFLATED):
+            raise PackageError(f"compression method {method} is not allowed: use deflate, or store")
+        if disk:
+            raise PackageError("the entry is on another part of a split archive")
+        if comment_size and not self._rules.comments:
+            raise PackageError("the entry has a comment: remove it")
+        utf8 = bool(flags & FLAG_UTF8)
+        if extra_size:
+            extras = parse_extras(tail[:extra_size], self._rules)
+            utf8 |= check_unicode(extras, entry.name, tail[extra_size:])
+            resolve_zip64(extras.get(ZIP64), size, packed, fields[16])
+        check_attributes(made_by, fields[15], self._rules, directory=entry.is_directory)
+        self._names.add(entry.name, utf8=utf8)
+        _check_size(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Remember what is needed of a checked entry."""
+        if entry.is_symlink:
+            self._links.append(entry)
+        if entry.name == META_DIRECTORY:
+            self._has_meta_directory = True
+        if entry.name == SIGNATURE_NAME:
+            self._note_signature(entry)
+            return
+        self._total += entry.size
+        if self._total > MAX_EXPANDED:
+            raise PackageTooLarge(f"the entries expand to more than {MAX_EXPANDED} bytes")
+
+    def _note_signature(self, entry: Entry) -> None:
+        if not self._rules.signature:
+            raise AlreadySigned("the package is signed already: sign the unsigned package instead")
+        if entry.is_symlink:
+            raise entry.refusal("the signature is a symbolic link")
+        if entry.size > MAX_SIGNATURE:
+            raise PackageTooLarge(f"has more than {MAX_SIGNATURE} bytes", entry=show_name(entry.name))
+        self._signature = entry
+
+
+def _check_size(entry: Entry) -> None:
+    """Refuse sizes that the data cannot have, before anything is expanded."""
+    if entry.method == STORED and entry.size != entry.compressed_size:
+        raise PackageError("the entry is stored and has two sizes")
+    if entry.size > entry.compressed_size * MAX_RATIO:
+        raise PackageError("the entry states a size that its data cannot expand to")
+    if entry.is_directory and (entry.size or entry.crc32):
+        raise PackageError("the entry is a directory and has a body")
+
+
+def _check_target(archive: Archive, entry: Entry) -> None:
+    target = read_body(archive, entry, limit=MAX_LINK)
+    try:
+        check_link(entry.name, target)
+    except PackageError as error:
+        raise entry.refusal(error.rule) from None

@@ -1,0 +1,146 @@
+"""Signing's two steps on the archive: what is to be signed, and the signed file. No byte of an entry is rewritten."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from zlib import crc32
+
+from sealgate.package.archive import SIGNING, Archive, PackageTooLarge, parse_archive
+from sealgate.package.digest import digest_window
+from sealgate.package.layout import (
+    MAX_SIGNATURE,
+    META_HEADER,
+    end_records,
+    meta_record,
+    signature_header,
+    signature_record,
+)
+from sealgate.package.measure import CHUNK_SIZE, digest_chunk, digest_root
+from sealgate.package.seal import ArchiveSeal
+from sealgate.package.source import FileSource, Source
+from sealgate.package.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPackage:
+    """A package that may be signed, and what its signature must cover.
+
+    Attributes:
+        archive: The checked archive.
+        content_digest: 48 bytes: the detached content of AWS's CMS signature.
+        seal: The seal of the file that `embed_signature` will write.
+    """
+
+    archive: Archive
+    content_digest: bytes
+    seal: ArchiveSeal
+
+
+def prepare_package(source: Source) -> PreparedPackage:
+    """Check a package and compute what is signed, reading its entries once.
+
+    Raises:
+        EmptyPackage, AlreadySigned, PackageTooLarge: As `parse_archive` under the rules for signing.
+        PackageError: It is not plain and unambiguous, or an entry's data is damaged.
+    """
+    archive = parse_archive(source, rules=SIGNING)
+    appends = not archive.has_meta_directory
+    chunks, records = _ChunkTree(), _ChunkTree()
+    window = Window(source, archive.directory_offset, chunks.add)
+    content_digest = digest_window(archive, window, appends)
+    window.finish()
+    records.extend(archive.entries.records)
+    if appends:
+        chunks.extend(META_HEADER)
+        records.extend(meta_record(archive.directory_offset))
+    seal = ArchiveSeal(
+        entries=len(archive.entries) + appends + 1,
+        contents_length=archive.directory_offset + appends * len(META_HEADER),
+        contents_root=chunks.root(),
+        directory_root=records.root(),
+    )
+    return PreparedPackage(archive=archive, content_digest=content_digest, seal=seal)
+
+
+def embed_signature(prepared: PreparedPackage, block: bytes, target_fd: int) -> int:
+    """Write the signed file: the original entries as they are, the signature entry, and a longer directory.
+
+    Writes from the descriptor's position on, which should be the beginning of an empty file that nobody else can
+    write; durability is the caller's business.
+
+    Returns:
+        The number of bytes written.
+
+    Raises:
+        PackageTooLarge: The block exceeds what a reader accepts.
+        PackageError: The source cannot be read any more.
+        OSError: The target cannot be written.
+    """
+    if len(block) > MAX_SIGNATURE:
+        raise PackageTooLarge(f"the signature has {len(block)} bytes; at most {MAX_SIGNATURE} are allowed")
+    archive, seal, checksum = prepared.archive, prepared.seal, crc32(block)
+    header, record = META_HEADER, meta_record(archive.directory_offset)
+    if archive.has_meta_directory:
+        header = record = b""
+    header += signature_header(checksum, len(block)) + block
+    record += signature_record(checksum, len(block), seal.contents_length)
+    directory_offset = archive.directory_offset + len(header)
+    directory_size = archive.directory_size + len(record)
+    end = end_records(seal.entries, directory_size, directory_offset)
+    _copy(archive.source, archive.directory_offset, target_fd)
+    for part in (header, archive.entries.records, record, end):
+        _write(part, target_fd)
+    return directory_offset + directory_size + len(end)
+
+
+class _ChunkTree:
+    """The chunk digests of a range that arrives chunk by chunk; only the last may be shorter than `CHUNK_SIZE`."""
+
+    def __init__(self) -> None:
+        self._digests: list[bytes] = []
+        self._last = b""
+
+    def add(self, chunk: bytes) -> None:
+        self._digests.append(digest_chunk(chunk))
+        self._last = chunk
+
+    def extend(self, data: bytes) -> None:
+        """Append bytes to what may end in a shorter chunk."""
+        if self._digests and len(self._last) < CHUNK_SIZE:
+            self._digests.pop()
+            data = self._last + data
+        for at in range(0, len(data), CHUNK_SIZE):
+            self.add(data[at : at + CHUNK_SIZE])
+
+    def root(self) -> bytes:
+        return digest_root(self._digests)
+
+
+def _copy(source: Source, length: int, target_fd: int) -> None:
+    """Copy the first bytes of a source, inside the kernel where it can."""
+    done = 0
+    if isinstance(source, FileSource):
+        done = _copy_in_kernel(source.fileno(), length, target_fd)
+    while done < length:
+        piece = source.read_at(done, min(CHUNK_SIZE, length - done))
+        _write(piece, target_fd)
+        done += len(piece)
+
+
+def _copy_in_kernel(source_fd: int, length: int, target_fd: int) -> int:
+    """Copy as much as the kernel will: 0 where the file systems or the target do not take part."""
+    done = 0
+    try:
+        while done < length and (count := os.copy_file_range(source_fd, target_fd, length - done, offset_src=done)):
+            done += count
+    except OSError:
+        # The caller goes on by reading and writing, and meets the same error if it is a real one.
+        return done
+    return done
+
+
+def _write(data: bytes, target_fd: int) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target_fd, view) :]

@@ -1,0 +1,205 @@
+"""Names of entries: what each may be, and that no two mean the same file.
+
+A name is the raw bytes of the header: parts separated by `/`, with one at the end for a directory.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from sealgate.errors import PackageError
+from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
+from sealgate.package.rules import MAX_NAME, MAX_NAME_PART, Rules
+
+_DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
+_PART = rf"(?!{_DEVICE}(?:[./]|\Z))[\w@+=,~()\[\]{{}}#$%&'!; .-]{{0,254}}[\w@+=,~()\[\]{{}}#$%&'!;-]"
+_PLAIN = re.compile(rf"(?:{_PART}/)*{_PART}/?".encode("ascii"))
+"""Most names: ASCII, and none of the rules below can refuse them."""
+
+_IS_DEVICE = re.compile(rf"{_DEVICE}(?:\..*)?", re.DOTALL)
+_DRIVE = re.compile(rb"[A-Za-z]:")
+
+_META = META_DIRECTORY.rstrip(b"/")
+_SIGNATURE_FOLDED = SIGNATURE_NAME.lower()
+_UNPRINTABLE = {
+    "Cc": "a control character",
+    "Cf": "an invisible formatting character",
+    "Cn": "an unassigned character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+"""Unicode general categories (UAX #44, table 12) that a name may not contain, with their words."""
+
+_FILE, _DIRECTORY, _IMPLIED = 1, 2, 3
+
+
+def show_name(name: bytes) -> str:
+    """Write a name for a message: never longer than a line or two."""
+    return name[:200].decode("utf-8", "replace")
+
+
+def split_name(name: bytes) -> tuple[bytes, ...]:
+    """Split a checked name into the parts of the path that it means; `./` and doubled slashes mean nothing."""
+    return tuple(part for part in name.split(b"/") if part not in (b"", b"."))
+
+
+class NameRegistry:
+    """The names of one archive so far. What it keeps of each is a number of 64 bits."""
+
+    __slots__ = ("_kinds", "_last_parent", "_plain")
+
+    def __init__(self, rules: Rules) -> None:
+        self._plain = rules.plain_names
+        # The keys are `hash` values, whose seed differs between processes: two names with the same key would refuse
+        # an honest package once in 10^9 packages of 100,000 entries, and can never let a duplicate pass.
+        self._kinds: dict[int, int] = {}
+        self._last_parent = b""
+
+    def add(self, name: bytes, *, utf8: bool) -> None:
+        """Check one name and enter it.
+
+        Args:
+            name: The bytes of the header.
+            utf8: Whether the header says that they are UTF-8.
+
+        Raises:
+            PackageError: The name breaks a rule, or means the same file as one before it.
+        """
+        if _PLAIN.fullmatch(name) is None or len(name) > MAX_NAME:
+            check_name(name, utf8=utf8, plain=self._plain)
+        path = name[:-1] if name.endswith(b"/") else name
+        if self._plain:
+            path = _fold(path)
+            _refuse_reserved(name, path)
+        else:
+            path = b"/".join(split_name(name))
+            if not path:  # the entry `./`: the package's own folder
+                return
+        self._enter(path, name)
+
+    def _enter(self, path: bytes, name: bytes) -> None:
+        kinds = self._kinds
+        parent = path[: path.rfind(b"/") + 1][:-1]
+        if parent != self._last_parent:
+            self._imply(parent, name)
+            self._last_parent = parent
+        kind = _DIRECTORY if name.endswith(b"/") else _FILE
+        before = kinds.get(hash(path))
+        if before is not None and not (before == _IMPLIED and kind == _DIRECTORY):
+            raise _refusal(name, _clash(before, kind))
+        kinds[hash(path)] = kind
+
+    def _imply(self, parent: bytes, name: bytes) -> None:
+        while parent:
+            key = hash(parent)
+            kind = self._kinds.get(key)
+            if kind == _FILE:
+                raise _refusal(name, "an entry that is a file is used as a directory")
+            if kind is not None:
+                return
+            self._kinds[key] = _IMPLIED
+            parent = parent[: parent.rfind(b"/") + 1][:-1]
+
+
+def check_name(name: bytes, *, utf8: bool, plain: bool) -> None:
+    """Check what one name says by itself.
+
+    Raises:
+        PackageError: It leaves the package, or could mean different files to different readers; or, where `plain`
+            names are asked for, it breaks one of their rules.
+    """
+    rule = _broken_rule(name) or (_broken_plain_rule(name, utf8=utf8) if plain else None)
+    if rule is not None:
+        raise _refusal(name, rule)
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_too_long(name: bytes) -> bool:
+    return len(name) > MAX_NAME or any(len(part) > MAX_NAME_PART for part in name.split(b"/"))
+
+
+_RULES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (lambda name: not name, "the name is empty"),
+    (_is_too_long, f"the name is longer than {MAX_NAME} bytes, or a part of it than {MAX_NAME_PART}"),
+    (lambda name: b"\0" in name, "the name contains a NUL"),
+    (
+        lambda name: name.startswith(b"/") or _DRIVE.match(name) is not None,
+        "the name is absolute: pack with names relative to the package's folder",
+    ),
+    (lambda name: b"\\" in name, "the name contains a backslash: pack with a tool that writes '/' between folders"),
+    (lambda name: b".." in name.split(b"/"), "the name contains '..': pack from inside the package's folder"),
+    (lambda name: not _is_utf8(name), "the name is not UTF-8: pack with a tool that writes UTF-8 names"),
+)
+"""What makes a name unacceptable to anybody, with the words for it."""
+
+
+def _broken_rule(name: bytes) -> str | None:
+    return next((rule for is_broken, rule in _RULES if is_broken(name)), None)
+
+
+def _broken_plain_rule(name: bytes, *, utf8: bool) -> str | None:
+    """Find what makes a name mean different things to different readers or file systems."""
+    text = name.decode("utf-8")
+    if not name.isascii():
+        if not utf8:
+            return "the name is not ASCII and not marked as UTF-8: pack with a tool that marks it (zip -UN=UTF8)"
+        if not unicodedata.is_normalized("NFC", text):
+            return "the name is not in Unicode's normal form NFC: rename the file"
+    for character in text:
+        word = _UNPRINTABLE.get(unicodedata.category(character))
+        if word is not None:
+            return f"the name contains {word} (U+{ord(character):04X})"
+    parts = text.removesuffix("/").split("/")
+    if parts[0] == ".":
+        return "the name begins with './': pack from inside the folder, without the './' (zip -r ../package.zip *)"
+    return next((rule for rule in map(_broken_part_rule, parts) if rule is not None), None)
+
+
+def _broken_part_rule(part: str) -> str | None:
+    if part in ("", "."):
+        return "the name contains an empty part or '.'"
+    if part[-1] in ". ":
+        return "a part of the name ends with a dot or a space"
+    if _IS_DEVICE.fullmatch(part):
+        return f"a part of the name, {part!r}, is a device on Windows"
+    return None
+
+
+def _fold(path: bytes) -> bytes:
+    """Map all spellings that a case-blind or normalising file system takes for one path to one spelling."""
+    if path.isascii():
+        return path.lower()
+    text = unicodedata.normalize("NFKC", path.decode("utf-8"))
+    return unicodedata.normalize("NFKC", text.casefold()).encode("utf-8", "surrogatepass")
+
+
+def _refuse_reserved(name: bytes, folded: bytes) -> None:
+    """Refuse what could be taken for the signature's entry or folder and is not exactly that."""
+    first = folded.split(b"/", 1)[0]
+    if first != b"meta_inf":
+        return
+    if name.split(b"/", 1)[0] != _META or name == _META:
+        raise _refusal(name, "the name is reserved: it could be taken for the signature's folder META_INF/")
+    if folded == _SIGNATURE_FOLDED and name != SIGNATURE_NAME:
+        raise _refusal(name, "the name is reserved: it could be taken for the signature")
+
+
+def _clash(before: int, kind: int) -> str:
+    if before == kind:
+        return "the name occurs twice (letter case and Unicode forms do not make names different)"
+    if before == _FILE:
+        return "the name is that of a directory and of a file"
+    return "the name is that of a file and of a directory"
+
+
+def _refusal(name: bytes, rule: str) -> PackageError:
+    return PackageError(rule, entry=show_name(name))

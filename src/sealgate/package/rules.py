@@ -1,0 +1,116 @@
+"""What an archive may contain: the limits, and three sets of rules as data.
+
+The rules that hold for every archive are in `archive`, `directory`, `local` and `extras`; those that differ are here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sealgate.errors import PackageError
+from sealgate.package.layout import MAX_SIGNATURE
+
+MAX_ARCHIVE = 250 << 20
+"""Bytes of an archive. Signer's Lambda platform: `maxSizeInMB` 250 (GetSigningPlatform)."""
+
+MAX_EXPANDED = 262_144_000
+"""Bytes of all entries, expanded. Lambda's quota for a deployment package: 250 MB unzipped, layers included."""
+
+MAX_ENTRIES = 100_000
+"""Entries of an archive. Ours: no honest package of 250 MB comes near, and each costs time in every reader."""
+
+MAX_DIRECTORY = 32 << 20
+"""Bytes of a central directory, which is held in memory: `MAX_ENTRIES` with 300 bytes each."""
+
+MAX_RATIO = 1032
+"""Bytes that one byte of deflate data can expand to: 258 for two bits (RFC 1951, 3.2.5 and 3.2.7)."""
+
+MAX_LINK = 4096
+"""Bytes of a symbolic link's target: Linux's PATH_MAX."""
+
+MAX_NAME = 4096
+"""Bytes of a name: Linux's PATH_MAX."""
+
+MAX_NAME_PART = 255
+"""Bytes between two slashes of a name: Linux's NAME_MAX."""
+
+SIGNING_ADDS = 2
+"""Entries that signing appends: `META_INF/` and the signature."""
+
+
+class EmptyPackage(PackageError):
+    """The archive has no entries."""
+
+
+class AlreadySigned(PackageError):
+    """The archive that is to be signed carries a signature."""
+
+
+class PackageTooLarge(PackageError):
+    """The archive exceeds a limit of size or count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What differs between the reasons to read an archive.
+
+    Attributes:
+        plain_names: Names must mean the same file to every reader and file system: NFC, no control or format
+            characters, no `./`, no device names, unique whatever the case; and nothing may look like the signature.
+        plain_modes: No setuid, setgid or sticky bit.
+        comments: The archive and its entries may carry comments.
+        any_extras: Extra fields of unknown kinds may be there.
+        links: Symbolic links may be there, if they stay inside the package.
+        signature: One signature entry may be there.
+        max_entries: How many entries there may be.
+        max_archive: How many bytes the file may have.
+    """
+
+    plain_names: bool
+    plain_modes: bool
+    comments: bool
+    any_extras: bool
+    links: bool
+    signature: bool
+    max_entries: int
+    max_archive: int
+
+
+SIGNING = Rules(
+    plain_names=True,
+    plain_modes=True,
+    comments=False,
+    any_extras=False,
+    links=True,
+    signature=False,
+    max_entries=MAX_ENTRIES,
+    max_archive=MAX_ARCHIVE,
+)
+"""What may be signed under a seal: the strict profile with reliefs for honest packages.
+
+Links are allowed since the seal covers the mode that makes them links.
+"""
+
+AWS_FORMAT = Rules(
+    plain_names=True,
+    plain_modes=True,
+    comments=False,
+    any_extras=False,
+    links=False,
+    signature=True,
+    max_entries=MAX_ENTRIES + SIGNING_ADDS,
+    max_archive=MAX_ARCHIVE + MAX_SIGNATURE,
+)
+"""What a package in AWS's bare format may be: modes are unsigned there, so nothing may hang on them."""
+
+DEPLOYABLE = Rules(
+    plain_names=False,
+    plain_modes=False,
+    comments=True,
+    any_extras=True,
+    links=True,
+    signature=True,
+    max_entries=MAX_ENTRIES + SIGNING_ADDS,
+    max_archive=MAX_ARCHIVE + MAX_SIGNATURE,
+)
+"""What may be unpacked at all: unambiguous, and nothing leaves the package; naming conventions do not matter."""
