@@ -1,5 +1,8 @@
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +18,7 @@ from sealgate.trust.assessment import Signature
 from tests.support.database import make_database
 from tests.support.signer import NOW, SEAL, a_job, a_signature
 
+NOBODY = 65534
 JOB = a_job()
 SIGNATURE = a_signature(JOB)
 PROFILE = Profile(
@@ -154,25 +158,41 @@ def test_a_running_server_s_writes_are_seen_and_nothing_is_written(database: Dat
     assert log.read_bytes() == before
 
 
-def test_where_no_index_of_the_log_can_be_made_a_database_without_a_log_is_read_alone(
-    database: Database, tmp_path: Path
-) -> None:
-    fill(database)
-    database.close()
-    (tmp_path / "test.db-shm").mkdir()  # as in a folder that this user cannot write to
+@contextmanager
+def reading_only(folder: Path) -> Iterator[None]:
+    """Be a user who may read a folder and not write to it."""
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o755)
 
-    with open_records(tmp_path) as records:
+
+@pytest.fixture
+def foreign_folder() -> Iterator[Path]:
+    """A folder that another user can reach: pytest's own cannot be entered by others."""
+    with tempfile.TemporaryDirectory() as name:
+        database = make_database(Path(name))
+        fill(database)
+        database.close()
+        yield Path(name)
+
+
+def test_a_folder_that_cannot_be_written_is_read_where_no_server_runs(foreign_folder: Path) -> None:
+    with reading_only(foreign_folder), open_records(foreign_folder) as records:
         assert records.is_vouched(SIGNATURE)
 
 
-def test_where_the_log_cannot_be_read_the_database_is_not_believed_alone(database: Database, tmp_path: Path) -> None:
-    fill(database)
-    database.close()
-    (tmp_path / "test.db-shm").mkdir()
-    (tmp_path / "test.db-wal").write_bytes(b"a revocation may be here")
+def test_a_folder_that_cannot_be_written_is_not_believed_while_its_log_is_not_read(foreign_folder: Path) -> None:
+    (foreign_folder / "test.db-wal").write_bytes(b"a revocation may be here")
 
-    with pytest.raises(Invalid, match="not readable as a database of this release"):
-        open_records(tmp_path)
+    with reading_only(foreign_folder), pytest.raises(Invalid, match="not readable as a database of this release"):
+        open_records(foreign_folder)
 
 
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
