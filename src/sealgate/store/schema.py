@@ -1,6 +1,16 @@
 """The whole schema: importing this module makes `metadata` complete."""
 
-from sealgate.store import identity, jobs, objects, profiles, uploads
+from sealgate.store import configs, decisions, functions, identity, jobs, objects, profiles, uploads
 from sealgate.store.tables import metadata
 
-__all__ = ["identity", "jobs", "metadata", "objects", "profiles", "uploads"]
+__all__ = [
+    "configs",
+    "decisions",
+    "functions",
+    "identity",
+    "jobs",
+    "metadata",
+    "objects",
+    "profiles",
+    "uploads",
+]
