@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, PackageError, SealgateError
 from sealgate.package.source import Source
-from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Outcome, decide
+from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Mode, Outcome, decide
 from sealgate.services.code_sources import Candidate
 from sealgate.services.function_errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
 from sealgate.services.package_contents import carries_signature, find_unreadable
@@ -115,7 +115,7 @@ class Admission:
             sha256=candidate.sha256,
             size=candidate.size,
             subject=subject,
-            revocation=signature and self._revocation.knowledge().find_revocation(signature),
+            revocation=None if signature is None else self._revocation.knowledge().find_revocation(signature),
             unreadable=find_unreadable(candidate.source, is_verified=signature is not None),
         )
 
@@ -125,13 +125,15 @@ class Admission:
         if evidence.unreadable is not None and (config is None or isinstance(evidence.subject, Assessment)):
             decision, refusal = _unreadable(evidence.unreadable), evidence.unreadable
         elif config is None:
-            decision = _unjudged(evidence)
+            # As on AWS, nothing is demanded then; what the checks found is still written down.
+            findings = self._decide(evidence, AdmissionPolicy(mode="Warn", publishers=None)).findings
+            decision = Decision(outcome=Outcome.ALLOW, kind=None, findings=findings)
         else:
-            decision = self._decide(evidence, config)
+            decision = self._decide(evidence, _policy(config))
             refusal = _find_refusal(decision, deployment)
         return Verdict(
             deployment=deployment,
-            config_arn=config and config.arn,
+            config_arn=None if config is None else config.arn,
             package_sha256=evidence.sha256,
             decision=decision,
             refusal=refusal,
@@ -151,8 +153,8 @@ class Admission:
             dry_run=deployment.dry_run,
             config_arn=verdict.config_arn,
             package_sha256=verdict.package_sha256,
-            outcome=decision.outcome.name,
-            kind=decision.kind and decision.kind.name,
+            outcome=decision.outcome,
+            kind=decision.kind,
             findings="\n".join(map(_encode_finding, decision.findings)),
         )
         decisions.insert(tx, record)
@@ -168,7 +170,7 @@ class Admission:
         if decision.outcome is not Outcome.ALLOW:
             log.warning(
                 "admission %s: function %s, %s: %s",
-                decision.outcome.name,
+                decision.outcome,
                 deployment.function,
                 deployment.operation,
                 ", ".join(_encode_finding(finding) for finding in decision.findings if finding.status == "failed"),
@@ -193,12 +195,16 @@ class Admission:
 
         A stolen leaf or issuing key signs whatever it likes, with any time: only the record of the job tells.
         """
-        if not self._revocation.find_vouching(signature):
+        if self._revocation.find_vouching(signature) is None:
             raise IntegrityError("no signing job of this server made this signature", reason="NotVouchedFor")
 
-    def _decide(self, evidence: Evidence, config: CodeSigningConfig) -> Decision:
-        policy = AdmissionPolicy(mode=config.policy, publishers=frozenset(config.publishers))
+    def _decide(self, evidence: Evidence, policy: AdmissionPolicy) -> Decision:
         return decide(evidence.subject, policy=policy, revocation=evidence.revocation, now=self._clock())
+
+
+def _policy(config: CodeSigningConfig) -> AdmissionPolicy:
+    mode: Mode = "Warn" if config.policy == "Warn" else "Enforce"
+    return AdmissionPolicy(mode=mode, publishers=frozenset(config.publishers))
 
 
 def _find_refusal(decision: Decision, deployment: Deployment) -> SealgateError | None:
@@ -211,20 +217,6 @@ def _find_refusal(decision: Decision, deployment: Deployment) -> SealgateError |
 def _unreadable(error: InvalidParameter) -> Decision:
     finding = Finding(check="integrity", status="failed", detail=error.message)
     return Decision(outcome=Outcome.DENY, kind=Kind.INTEGRITY, findings=(finding,))
-
-
-def _unjudged(evidence: Evidence) -> Decision:
-    """Let a package in that no config judges, as AWS does; say what the signature would have been found to be."""
-    unjudged = "the function has no code signing config"
-    if isinstance(evidence.subject, Assessment):
-        status, detail = ("not checked", "unsigned") if evidence.signature is None else ("passed", "whole")
-    else:
-        status, detail = "failed", evidence.subject.message
-    findings = [Finding(check="integrity", status=status, detail=detail)]
-    findings += [
-        Finding(check=name, status="not checked", detail=unjudged) for name in ("expiry", "publisher", "revocation")
-    ]
-    return Decision(outcome=Outcome.ALLOW, kind=None, findings=tuple(findings))
 
 
 def _encode_finding(finding: Finding) -> str:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 from sealgate.package.source import BytesSource, Source
 from sealgate.services.function_errors import SourceNotReadable, UploadTooLarge
-from sealgate.services.object_errors import BucketDenied, NoSuchBucket, NoSuchKey, NoSuchVersion, WrongRegion
+from sealgate.services.object_errors import (
+    BucketDenied,
+    IsDeleteMarker,
+    NoSuchBucket,
+    NoSuchKey,
+    NoSuchVersion,
+    WrongRegion,
+)
 from sealgate.services.objects import ObjectService
 from sealgate.services.scope import Scope
 from sealgate.store.blobs import BlobStore
@@ -107,6 +114,8 @@ class CodeSources:
             raise SourceNotReadable(code=error.reason, text=error.message) from error
         except BucketDenied as error:
             raise SourceNotReadable(code="AccessDenied", text=error.message) from error
+        except IsDeleteMarker as error:
+            raise SourceNotReadable(code="MethodNotAllowed", text=error.message) from error
         except WrongRegion as error:
             text = f"The bucket is in this region: {error.region}. Please use this region to retry the request"
             raise SourceNotReadable(code="PermanentRedirect", text=text) from error

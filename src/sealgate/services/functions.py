@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sealgate.clock import Clock
 from sealgate.services.admission import Admission, Deployment, Evidence
@@ -33,11 +34,15 @@ from sealgate.services.function_names import (
 )
 from sealgate.services.function_settings import SettingsChange, make_function
 from sealgate.services.function_tags import check_tags, merged_tags, tags_without
+from sealgate.services.objects import ObjectService
 from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.revocation import RevocationService
 from sealgate.services.scope import Scope
+from sealgate.store.blobs import BlobStore
 from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import Function, functions, select_functions
+from sealgate.trust.roots import TrustRoots
 
 MAX_PAGE = 50
 """Functions of one answer of a list (Lambda API reference, ListFunctions)."""
@@ -59,10 +64,12 @@ class FunctionState:
     Attributes:
         function: The function; after a dry run with the package that was tried, which is not stored.
         phase: How far the change is.
+        qualifier: `$LATEST` where the caller asked for it by name, else None.
     """
 
     function: Function
     phase: Phase
+    qualifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +108,20 @@ class CodeChange:
 class FunctionService:
     """Functions of every account and region, each seen by its own only."""
 
-    def __init__(self, *, db: Database, sources: CodeSources, admission: Admission, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        blobs: BlobStore,
+        objects: ObjectService,
+        revocation: RevocationService,
+        roots: TrustRoots,
+        clock: Clock,
+    ) -> None:
         self._db = db
-        self._sources = sources
-        self._admission = admission
+        self._blobs = blobs
+        self._sources = CodeSources(objects=objects, blobs=blobs)
+        self._admission = Admission(revocation=revocation, roots=roots, clock=clock)
         self._clock = clock
 
     def create(self, scope: Scope, new: NewFunction) -> FunctionState:
@@ -134,7 +151,9 @@ class FunctionService:
                 config = _prepare_creation(tx, scope, new, name)
                 verdict = self._admission.judge(evidence, config, deployment)
                 self._admission.record(tx, verdict)
-                function = dataclasses.replace(_with_code(planned, evidence), config_id=config and config.config_id)
+                function = dataclasses.replace(
+                    _with_code(planned, evidence), config_id=None if config is None else config.config_id
+                )
                 if verdict.refusal is None:
                     candidate.keep()
                     functions.insert(tx, function)
@@ -204,7 +223,7 @@ class FunctionService:
             functions.replace(tx, function)
         return _changing(function, Phase.UPDATING)
 
-    def get(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> Function:
+    def get(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> FunctionState:
         """Answer a function.
 
         Raises:
@@ -213,7 +232,19 @@ class FunctionService:
         """
         name = parse_latest_name(function_name, scope, qualifier=qualifier)
         with self._db.read() as tx:
-            return _get_function(tx, scope, name)
+            function = _get_function(tx, scope, name)
+        return FunctionState(function=function, phase=Phase.SETTLED, qualifier=name.qualifier)
+
+    def get_code(self, scope: Scope, function_name: str, sha256: str) -> Path:
+        """Answer where the package of a function is, as long as it still is the one named.
+
+        Raises:
+            FunctionNotFound: There is no such function, or its code has another hash now.
+        """
+        found = self.get(scope, function_name).function
+        if found.code_sha256 != sha256:
+            raise FunctionNotFound(found.arn)
+        return self._blobs.path(sha256)
 
     def list_functions(self, scope: Scope, *, marker: str | None, limit: int | None) -> Page[Function]:
         """Answer the functions by name.
@@ -325,8 +356,8 @@ def _with_code(function: Function, evidence: Evidence) -> Function:
         function,
         code_sha256=evidence.sha256,
         code_size=evidence.size,
-        profile_version_arn=signature and signature.profile_version_arn,
-        job_arn=signature and signature.job_arn,
+        profile_version_arn=None if signature is None else signature.profile_version_arn,
+        job_arn=None if signature is None else signature.job_arn,
     )
 
 

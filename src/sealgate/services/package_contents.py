@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from sealgate.errors import PackageError
-from sealgate.package.archive import DEPLOYABLE, SIGNATURE_NAME, Archive, parse_archive
+from sealgate.package.archive import DEPLOYABLE, SIGNATURE_NAME, PackageTooLarge, parse_archive
 from sealgate.package.digest import digest_contents
+from sealgate.package.rules import MAX_EXPANDED
 from sealgate.package.source import Source
 from sealgate.services.function_errors import InvalidParameter, PackageUnreadable, UnzippedTooLarge
 
-MAX_UNZIPPED = 262_144_000
-"""Bytes of a function's unpacked code (Lambda quotas: 250 MB)."""
 _CHUNK = 1 << 20
 
 
@@ -22,10 +21,11 @@ def find_unreadable(source: Source, *, is_verified: bool) -> InvalidParameter | 
     """
     try:
         archive = parse_archive(source, rules=DEPLOYABLE)
-        if archive.total_size > MAX_UNZIPPED:
-            return UnzippedTooLarge(MAX_UNZIPPED)
         if not is_verified:
             digest_contents(archive)
+    except PackageTooLarge as error:
+        # Of all limits, only the one that is AWS's has AWS's words.
+        return UnzippedTooLarge(MAX_EXPANDED) if str(MAX_EXPANDED) in error.rule else PackageUnreadable(error.message)
     except PackageError as error:
         return PackageUnreadable(error.message)
     return None
@@ -38,13 +38,9 @@ def carries_signature(source: Source) -> bool:
     only which words a refusal has.
     """
     try:
-        return _has_signature(parse_archive(source, rules=DEPLOYABLE))
+        return parse_archive(source, rules=DEPLOYABLE).signature is not None
     except PackageError:
         return _mentions(source, SIGNATURE_NAME)
-
-
-def _has_signature(archive: Archive) -> bool:
-    return any(entry.name == SIGNATURE_NAME for entry in archive.entries)
 
 
 def _mentions(source: Source, needle: bytes) -> bool:
