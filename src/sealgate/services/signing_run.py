@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealgate.clock import Clock
-from sealgate.errors import Conflict, Invalid, SealgateError
+from sealgate.errors import NotFound, PackageError, SealgateError
 from sealgate.package.seal import encode_seal
 from sealgate.package.source import FileSource
 from sealgate.services.objects import ObjectService
@@ -21,6 +21,7 @@ from sealgate.store import profiles as profile_store
 from sealgate.store.blobs import BlobStore
 from sealgate.store.database import Database, Tx
 from sealgate.store.jobs import Job
+from sealgate.store.objects import ObjectVersion
 from sealgate.store.profiles import Profile
 from sealgate.trust.authority import Authority
 from sealgate.trust.roots import TrustRoots
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 SUCCEEDED = "Signing Succeeded"
 INTERNAL_ERROR = "Internal error"
 _PIECE = 1 << 20
+
+
+class JobRefused(SealgateError):
+    """Why a job ends Failed, in words for its owner; what else goes wrong is the server's fault and told to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +85,9 @@ class JobRunner:
             with self._db.read() as tx:
                 claims = self._claims(job, _get_active_profile(tx, job))
             self._succeed(job, self._sign(job, claims))
-        except SealgateError as error:
-            log.info("signing job %s failed: %s", job.arn, error.message)
-            self._fail(job, error.message)
+        except JobRefused as refusal:
+            log.info("signing job %s failed: %s", job.arn, refusal.message)
+            self._fail(job, refusal.message)
         except Exception:
             log.exception("signing job %s failed by a defect", job.arn)
             self._fail(job, INTERNAL_ERROR)
@@ -101,18 +106,27 @@ class JobRunner:
             profile_version_arn=job.profile_version_arn,
         )
         if claims.expires_at <= claims.signing_time:
-            raise Invalid("The job waited so long that its signature would have expired before it was made")
+            raise JobRefused("The job waited so long that its signature would have expired before it was made")
         return claims
 
     def _sign(self, job: Job, claims: SignatureClaims) -> SignedBlob:
         identity = self._authority.leaf_for(job.profile_version_arn)
-        with self._blobs.open(job.source_sha256) as source, self._blobs.stage() as staging:
-            signed = sign_package(source, identity=identity, claims=claims, target_fd=staging.fileno())
+        with self._open_source(job) as source, self._blobs.stage() as staging:
+            try:
+                signed = sign_package(source, identity=identity, claims=claims, target_fd=staging.fileno())
+            except PackageError as error:
+                raise JobRefused(error.message) from error
             seal = encode_seal(signed.seal)
             self._verify_output(staging.fileno(), claims, seal)
             sha256, md5 = _hash_file(staging.fileno())
             self._blobs.keep(staging, sha256)
         return SignedBlob(sha256=sha256, md5=md5, size=signed.size, claims=claims, seal=seal.hex())
+
+    def _open_source(self, job: Job) -> FileSource:
+        try:
+            return self._blobs.open(job.source_sha256)
+        except NotFound as error:
+            raise JobRefused("The source object's content is gone") from error
 
     def _verify_output(self, descriptor: int, claims: SignatureClaims, seal: bytes) -> None:
         """Verify what was written as anyone else would, so that nothing is called signed that is not."""
@@ -128,16 +142,7 @@ class JobRunner:
             if not _is_ours(tx, job):
                 return
             _get_active_profile(tx, job)
-            version = self._objects.add_version(
-                tx,
-                Scope(account=job.account, region=job.region, caller_arn=job.requested_by),
-                job.destination_bucket,
-                signed_key(job.destination_prefix, job.job_id),
-                blob=signed.sha256,
-                size=signed.size,
-                md5=signed.md5,
-                content_type="application/zip",
-            )
+            version = self._add_version(tx, job, signed)
             ended = replace(
                 _ended(job, self._clock()),
                 status="Succeeded",
@@ -150,6 +155,21 @@ class JobRunner:
                 signed_sha256=signed.sha256,
             )
             store.jobs.replace(tx, ended)
+
+    def _add_version(self, tx: Tx, job: Job, signed: SignedBlob) -> ObjectVersion:
+        try:
+            return self._objects.add_version(
+                tx,
+                Scope(account=job.account, region=job.region, caller_arn=job.requested_by),
+                job.destination_bucket,
+                signed_key(job.destination_prefix, job.job_id),
+                blob=signed.sha256,
+                size=signed.size,
+                md5=signed.md5,
+                content_type="application/zip",
+            )
+        except SealgateError as error:
+            raise JobRefused(f"Destination bucket {job.destination_bucket}: {error.message}") from error
 
     def _fail(self, job: Job, reason: str) -> None:
         with self._db.write() as tx:
@@ -170,7 +190,7 @@ def _is_ours(tx: Tx, job: Job) -> bool:
 def _get_active_profile(tx: Tx, job: Job) -> Profile:
     profile = profile_store.profiles.find(tx, account=job.account, region=job.region, name=job.profile_name)
     if profile is None or profile.status != "Active":
-        raise Conflict(f"Signing profile {job.profile_name} is no longer Active")
+        raise JobRefused(f"Signing profile {job.profile_name} is no longer Active")
     return profile
 
 

@@ -117,6 +117,14 @@ class SigningWorker:
                 self._held.discard(job.job_id)
         return True
 
+    def renew_leases(self) -> None:
+        """Lengthen the leases of the jobs that this worker has; it does so by itself once started."""
+        with self._changed:
+            held = set(self._held)
+        if held:
+            with self._db.write() as tx:
+                store.renew_leases(tx, owner=self._name, job_ids=held, until=self._clock() + LEASE)
+
     def _work(self) -> None:
         while not self._stopping.is_set():
             seen = self._wakes
@@ -167,12 +175,7 @@ class SigningWorker:
 
     def _renew(self) -> None:
         while not self._stopping.wait(_RENEW_SECONDS):
-            with self._changed:
-                held = set(self._held)
-            if not held:
-                continue
             try:
-                with self._db.write() as tx:
-                    store.renew_leases(tx, owner=self._name, job_ids=held, until=self._clock() + LEASE)
+                self.renew_leases()
             except Exception:
                 log.exception("leases could not be renewed")
