@@ -63,6 +63,7 @@ __all__ = [
     "stream_body",
 ]
 
+_METHODS = (STORED, DEFLATED)
 _FLAGS = 0b110 | FLAG_DESCRIPTOR | FLAG_UTF8  # bits 1 and 2 tell the compressor's effort (APPNOTE 4.4.4)
 _READ = 256 << 10
 
@@ -147,6 +148,7 @@ class _Parser:
         self._signature: Entry | None = None
         self._has_meta_directory = False
         self._total = 0
+        self._checked_attributes: tuple[int, int] | None = None
 
     def run(self) -> Archive:
         at = 0
@@ -179,51 +181,62 @@ class _Parser:
         end: int = at + CENTRAL.size + fields[10] + fields[11] + fields[12]
         if fields[0] != CENTRAL_MARK or end > len(records):
             raise PackageError("the central directory is malformed")
-        name_at = at + CENTRAL.size
         try:
-            entry, _ = decode_entry(records, at, 0)
-            self._check_record(entry, fields, records[name_at + fields[10] : end])
+            entry = decode_entry(records, at, fields, 0)
+            if fields[2] > MAX_VERSION or fields[3] & ~_FLAGS or fields[4] not in _METHODS or any(fields[11:14]):
+                self._check_unusual(entry, fields, records[at + CENTRAL.size + fields[10] : end])
+            else:
+                self._names.add(entry.name, utf8=bool(fields[3] & FLAG_UTF8))
+            self._check_entry(entry, fields[1], fields[15])
             data_offset = self._headers.check(entry, records[at + 6 : at + 30])
+            self._note(entry, data_offset)
         except PackageError as error:
             if error.entry is not None:
                 raise
-            name = records[name_at : name_at + fields[10]]
+            name = records[at + CENTRAL.size :][: fields[10]]
             raise type(error)(error.rule, entry=show_name(name)) from None
         self._data_offsets.append(data_offset)
-        self._note(entry._replace(data_offset=data_offset))
         return end
 
-    def _check_record(self, entry: Entry, fields: tuple[int, ...], tail: bytes) -> None:
-        """Check what a central record says by itself; `tail` is its extra fields and comment."""
-        _, made_by, needed, flags, method, _, _, _, packed, size, _, extra_size, comment_size, disk = fields[:14]
+    def _check_unusual(self, entry: Entry, fields: tuple[int, ...], tail: bytes) -> None:
+        """Check a record that has more than most; `tail` is its extra fields and comment."""
+        _, _, needed, flags, method, _, _, _, packed, size, _, extra_size, comment_size, disk = fields[:14]
         if needed > MAX_VERSION:
             raise PackageError("the entry asks for a reader of a newer ZIP version")
         if flags & ~_FLAGS:
             raise PackageError("the entry is encrypted, or has flags that are not allowed")
-        if method not in (STORED, DEFLATED):
+        if method not in _METHODS:
             raise PackageError(f"compression method {method} is not allowed: use deflate, or store")
         if disk:
             raise PackageError("the entry is on another part of a split archive")
         if comment_size and not self._rules.comments:
             raise PackageError("the entry has a comment: remove it")
-        utf8 = bool(flags & FLAG_UTF8)
-        if extra_size:
-            extras = parse_extras(tail[:extra_size], self._rules)
-            utf8 |= check_unicode(extras, entry.name, tail[extra_size:])
-            resolve_zip64(extras.get(ZIP64), size, packed, fields[16])
-        check_attributes(made_by, fields[15], self._rules, directory=entry.is_directory)
-        self._names.add(entry.name, utf8=utf8)
-        _check_size(entry)
+        extras = parse_extras(tail[:extra_size], self._rules)
+        marked = check_unicode(extras, entry.name, tail[extra_size:])
+        resolve_zip64(extras.get(ZIP64), size, packed, fields[16])
+        self._names.add(entry.name, utf8=marked or bool(flags & FLAG_UTF8))
 
-    def _note(self, entry: Entry) -> None:
+    def _check_entry(self, entry: Entry, made_by: int, attributes: int) -> None:
+        """Check kind, mode and sizes before anything is expanded."""
+        if (made_by, attributes) != self._checked_attributes or entry.is_directory:
+            check_attributes(made_by, attributes, self._rules, directory=entry.is_directory)
+            self._checked_attributes = None if entry.is_directory else (made_by, attributes)
+        if entry.method == STORED and entry.size != entry.compressed_size:
+            raise PackageError("the entry is stored and has two sizes")
+        if entry.size > entry.compressed_size * MAX_RATIO:
+            raise PackageError("the entry states a size that its data cannot expand to")
+        if entry.size and entry.is_directory:
+            raise PackageError("the entry is a directory and has a body")
+
+    def _note(self, entry: Entry, data_offset: int) -> None:
         """Remember what is needed of a checked entry."""
-        if entry.is_symlink:
-            self._links.append(entry)
+        if entry.mode is not None and entry.is_symlink:
+            self._links.append(entry._replace(data_offset=data_offset))
+        if entry.name == SIGNATURE_NAME:
+            self._note_signature(entry._replace(data_offset=data_offset))
+            return
         if entry.name == META_DIRECTORY:
             self._has_meta_directory = True
-        if entry.name == SIGNATURE_NAME:
-            self._note_signature(entry)
-            return
         self._total += entry.size
         if self._total > MAX_EXPANDED:
             raise PackageTooLarge(f"the entries expand to more than {MAX_EXPANDED} bytes")
@@ -232,20 +245,10 @@ class _Parser:
         if not self._rules.signature:
             raise AlreadySigned("the package is signed already: sign the unsigned package instead")
         if entry.is_symlink:
-            raise entry.refusal("the signature is a symbolic link")
+            raise PackageError("the signature is a symbolic link")
         if entry.size > MAX_SIGNATURE:
-            raise PackageTooLarge(f"has more than {MAX_SIGNATURE} bytes", entry=show_name(entry.name))
+            raise PackageTooLarge(f"has more than {MAX_SIGNATURE} bytes")
         self._signature = entry
-
-
-def _check_size(entry: Entry) -> None:
-    """Refuse sizes that the data cannot have, before anything is expanded."""
-    if entry.method == STORED and entry.size != entry.compressed_size:
-        raise PackageError("the entry is stored and has two sizes")
-    if entry.size > entry.compressed_size * MAX_RATIO:
-        raise PackageError("the entry states a size that its data cannot expand to")
-    if entry.is_directory and (entry.size or entry.crc32):
-        raise PackageError("the entry is a directory and has a body")
 
 
 def _check_target(archive: Archive, entry: Entry) -> None:

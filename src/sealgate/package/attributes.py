@@ -9,15 +9,12 @@ from sealgate.package.records import HOST_UNIX
 from sealgate.package.rules import Rules
 
 _HOST_DARWIN = 19
-_UNIX_HOSTS = frozenset({HOST_UNIX, _HOST_DARWIN})
+UNIX_HOSTS = frozenset({HOST_UNIX, _HOST_DARWIN})
+"""Systems whose archives have the Unix mode, type bits included, in the upper half of the attributes."""
+
 _DOS_VOLUME = 0x08
 _DOS_DIRECTORY = 0x10
 _SPECIAL = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
-
-
-def unix_mode(made_by: int, attributes: int) -> int | None:
-    """Answer the Unix mode, type bits included; None if the maker's system has none or says nothing."""
-    return (attributes >> 16 or None) if made_by >> 8 in _UNIX_HOSTS else None
 
 
 def check_attributes(made_by: int, attributes: int, rules: Rules, *, directory: bool) -> None:
@@ -51,5 +48,5 @@ def check_attributes(made_by: int, attributes: int, rules: Rules, *, directory: 
 def _check_link(made_by: int, rules: Rules) -> None:
     if not rules.links:
         raise PackageError("the entry is a symbolic link, which a signature in AWS's bare format does not cover")
-    if made_by >> 8 not in _UNIX_HOSTS:
+    if made_by >> 8 not in UNIX_HOSTS:
         raise PackageError("the entry is a symbolic link to some readers and a file to others")

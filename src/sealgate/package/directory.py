@@ -5,10 +5,10 @@ from __future__ import annotations
 import stat
 from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sealgate.errors import PackageError
-from sealgate.package.attributes import unix_mode
+from sealgate.package.attributes import UNIX_HOSTS
 from sealgate.package.extras import ZIP64, parse_extras, resolve_zip64
 from sealgate.package.names import show_name
 from sealgate.package.records import (
@@ -91,22 +91,29 @@ class Directory:
     def __iter__(self) -> Iterator[Entry]:
         at = 0
         for data_offset in self._data_offsets:
-            entry, at = decode_entry(self.records, at, data_offset)
-            yield entry
+            fields = CENTRAL.unpack_from(self.records, at)
+            yield decode_entry(self.records, at, fields, data_offset)
+            at += CENTRAL.size + fields[10] + fields[11] + fields[12]
 
 
-def decode_entry(records: bytes, at: int, data_offset: int) -> tuple[Entry, int]:
-    """Decode the checked record at `at`: the entry, and where the next record begins."""
-    fields = CENTRAL.unpack_from(records, at)
-    _, made_by, _, flags, method, _, _, crc32, packed, size, name, extra, comment, _, _, attributes, offset = fields
+def decode_entry(records: bytes, at: int, fields: tuple[Any, ...], data_offset: int) -> Entry:
+    """Make an entry of the record at `at`, whose fixed fields are unpacked already.
+
+    Raises:
+        PackageError: A size or offset refers to a ZIP64 field, and that is not as it should be.
+    """
+    _, made_by, _, flags, method, _, _, crc32, packed, size, name_size, extra_size, _, _, _, attributes, offset = fields
     at += CENTRAL.size
-    end = at + name
+    end = at + name_size
     if FULL_32 in (size, packed, offset):
-        extras = parse_extras(records[end : end + extra], DEPLOYABLE)
+        extras = parse_extras(records[end : end + extra_size], DEPLOYABLE)
         size, packed, offset = resolve_zip64(extras.get(ZIP64), size, packed, offset)
-    mode = unix_mode(made_by, attributes)
-    entry = Entry(records[at:end], offset, data_offset, packed, size, crc32, method, flags, mode)
-    return entry, end + extra + comment
+    mode = (attributes >> 16 or None) if made_by >> 8 in UNIX_HOSTS else None
+    # `Entry(...)` goes through a Python function, which would cost a third of all this.
+    return _new_entry(Entry, (records[at:end], offset, data_offset, packed, size, crc32, method, flags, mode))
+
+
+_new_entry = tuple.__new__
 
 
 class DirectoryPlace(NamedTuple):

@@ -70,26 +70,27 @@ class NameRegistry:
         if _PLAIN.fullmatch(name) is None or len(name) > MAX_NAME:
             check_name(name, utf8=utf8, plain=self._plain)
         path = name[:-1] if name.endswith(b"/") else name
-        if self._plain:
-            path = _fold(path)
-            _refuse_reserved(name, path)
-        else:
+        if not self._plain:
             path = b"/".join(split_name(name))
             if not path:  # the entry `./`: the package's own folder
                 return
+        else:
+            path = path.lower() if path.isascii() else _fold(path)
+            if path.startswith(b"meta_inf"):
+                _refuse_reserved(name, path)
         self._enter(path, name)
 
     def _enter(self, path: bytes, name: bytes) -> None:
-        kinds = self._kinds
-        parent = path[: path.rfind(b"/") + 1][:-1]
+        parent = path[: max(path.rfind(b"/"), 0)]
         if parent != self._last_parent:
             self._imply(parent, name)
             self._last_parent = parent
         kind = _DIRECTORY if name.endswith(b"/") else _FILE
-        before = kinds.get(hash(path))
+        key = hash(path)
+        before = self._kinds.get(key)
         if before is not None and not (before == _IMPLIED and kind == _DIRECTORY):
             raise _refusal(name, _clash(before, kind))
-        kinds[hash(path)] = kind
+        self._kinds[key] = kind
 
     def _imply(self, parent: bytes, name: bytes) -> None:
         while parent:
@@ -100,7 +101,7 @@ class NameRegistry:
             if kind is not None:
                 return
             self._kinds[key] = _IMPLIED
-            parent = parent[: parent.rfind(b"/") + 1][:-1]
+            parent = parent[: max(parent.rfind(b"/"), 0)]
 
 
 def check_name(name: bytes, *, utf8: bool, plain: bool) -> None:
@@ -176,8 +177,6 @@ def _broken_part_rule(part: str) -> str | None:
 
 def _fold(path: bytes) -> bytes:
     """Map all spellings that a case-blind or normalising file system takes for one path to one spelling."""
-    if path.isascii():
-        return path.lower()
     text = unicodedata.normalize("NFKC", path.decode("utf-8"))
     return unicodedata.normalize("NFKC", text.casefold()).encode("utf-8", "surrogatepass")
 
