@@ -102,8 +102,8 @@ LAMBDA: Table = {
     errors.Conflict: Row(code="ResourceConflictException", status=409),
     errors.PreconditionFailed: Row(code="PreconditionFailedException", status=412),
     function_errors.ConfigToAttachNotFound: Row(code="CodeSigningConfigNotFoundException", status=404),
-    function_errors.PublisherNotAccepted: Row(code="CodeVerificationFailedException", status=400),
-    function_errors.NotProperlySigned: Row(code="InvalidCodeSignatureException", status=400),
+    # Broken integrity too: InvalidCodeSignatureException stands in the model, and AWS has never been seen to answer it.
+    function_errors.CodeVerificationFailed: Row(code="CodeVerificationFailedException", status=400),
 }
 
 S3: Table = {
