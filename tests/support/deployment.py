@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.functions import Function
 from sealgate.store.jobs import Job, jobs
+from sealgate.store.objects import Attributes
 from sealgate.store.profiles import Profile
 from sealgate.trust.authority import Authority
 from sealgate.trust.keys import MemoryKeyStore
@@ -32,6 +34,7 @@ from sealgate.trust.roots import TrustRoot, TrustRoots, authority_root
 from sealgate.trust.sign import SignatureClaims, sign_package
 from tests.support.database import make_database
 from tests.support.functions import ROLE
+from tests.support.objects import StagedUpload
 from tests.support.signer import NOW, SCOPE, MovableClock, a_job, new_profile
 
 __all__ = ["NOW", "SCOPE", "DeploymentHouse", "Signed", "zip_of"]
@@ -54,6 +57,26 @@ class Signed:
     job: Job
 
 
+class EventfulClock(MovableClock):
+    """A clock by which something happens: what a test plans is done when the clock is next read.
+
+    An update of code reads it first when it begins to verify the package, outside every transaction.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Callable[[], object] | None = None
+
+    def when_next_read(self, plan: Callable[[], object]) -> None:
+        self._plan = plan
+
+    def __call__(self) -> datetime:
+        plan, self._plan = self._plan, None
+        if plan is not None:
+            plan()
+        return super().__call__()
+
+
 class DeploymentHouse:
     """The services about signing and deploying, with a clock that a test moves.
 
@@ -62,7 +85,7 @@ class DeploymentHouse:
     """
 
     def __init__(self, folder: Path, *, imported: tuple[TrustRoot, ...] = ()) -> None:
-        self.clock = MovableClock()
+        self.clock = EventfulClock()
         self.db = make_database(folder)
         self.blobs = FileBlobs(folder / "blobs")
         self.authority = Authority.open(folder / "authority", MemoryKeyStore(), self.clock)
@@ -126,6 +149,18 @@ class DeploymentHouse:
     def update(self, data: bytes, *, name: str = "app", **changes: Any) -> FunctionState:
         """Replace a function's code."""
         return self.functions.update_code(SCOPE, name, CodeChange(source=ZipUpload(data=data), **changes))
+
+    def put_object(self, bucket: str, key: str, data: bytes) -> str | None:
+        """Store an object; answer its version."""
+        staging = self.blobs.stage()
+        staging.write(data)
+        upload = StagedUpload(
+            staging=staging,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        )
+        return self.objects.put(SCOPE, bucket, key, upload, attributes=Attributes(), tags={}).version_id
 
     def get(self, name: str = "app") -> Function:
         """Read a function."""
