@@ -10,8 +10,9 @@ Sources: X.690 clauses 8.1 (BER), 10 and 11 (DER).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
 
 from sealgate.errors import IntegrityError
 
@@ -45,22 +46,41 @@ class EnvelopeError(IntegrityError):
 
 
 class Reader:
-    """A cursor over the content of one node.
+    """A cursor over the content of one node; as a context, it must have been used up when the block ends.
 
     Args:
         data: The bytes that the whole reading is about; positions count from their start.
         start: Where the content starts.
         end: Where it ends at the latest.
         indefinite: The content ends at an end-of-contents mark somewhere before `end`, not at `end`.
+        parent: The reader to take up again after this node.
     """
 
-    __slots__ = ("_data", "_end", "_indefinite", "_position")
+    __slots__ = ("_data", "_end", "_indefinite", "_parent", "_position")
 
-    def __init__(self, data: bytes, start: int = 0, end: int | None = None, *, indefinite: bool = False) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        start: int = 0,
+        end: int | None = None,
+        *,
+        indefinite: bool = False,
+        parent: Reader | None = None,
+    ) -> None:
         self._data = data
         self._position = start
         self._end = len(data) if end is None else end
         self._indefinite = indefinite
+        self._parent = parent
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
 
     def is_at_end(self) -> bool:
         """Say whether the node is used up."""
@@ -83,37 +103,31 @@ class Reader:
         _, self._position = self._expect(tag)
         return self._data[begin : self._position]
 
-    @contextmanager
-    def enter(self, tag: int, *, indefinite: bool = False) -> Iterator[Reader]:
-        """Read inside the next node, which must be used up when the block ends.
+    def enter(self, tag: int, *, indefinite: bool = False) -> Reader:
+        """Read inside the next node; this reader goes on behind it once the answer is finished.
 
         Args:
             tag: The constructed tag expected.
             indefinite: Take an indefinite length as well.
         """
-        child = self._enter_indefinite(tag) if indefinite else None
-        if child is None:
-            start, end = self._expect(tag)
-            child = Reader(self._data, start, end)
-        yield child
-        self._position = child.finish()
+        begin = self._position
+        if indefinite and begin + 2 <= self._end and self._data[begin : begin + 2] == bytes((tag, _INDEFINITE)):
+            # What bounds the parent bounds the child: its own end is known only once it is read.
+            return Reader(self._data, begin + 2, self._end, indefinite=True, parent=self)
+        start, end = self._expect(tag)
+        return Reader(self._data, start, end, parent=self)
 
-    def finish(self) -> int:
-        """Answer the position after this node.
+    def finish(self) -> None:
+        """Leave this node.
 
         Raises:
             EnvelopeError: Something in it was not read.
         """
         if not self.is_at_end():
             raise EnvelopeError(f"unexpected data at byte {self._position}")
-        return self._position + (len(_END_OF_CONTENTS) if self._indefinite else 0)
-
-    def _enter_indefinite(self, tag: int) -> Reader | None:
-        begin = self._position
-        if begin + 2 > self._end or self._data[begin : begin + 2] != bytes((tag, _INDEFINITE)):
-            return None
-        # What bounds the parent bounds the child: its own end is known only once it is read.
-        return Reader(self._data, begin + 2, self._end, indefinite=True)
+        if self._parent is not None:
+            end = self._position + (len(_END_OF_CONTENTS) if self._indefinite else 0)
+            self._parent._position = end  # noqa: SLF001 - of the same class
 
     def _expect(self, tag: int | None) -> tuple[int, int]:
         found, start, end = _read_header(self._data, self._position, self._end)
@@ -181,8 +195,9 @@ def encode(tag: int, *contents: bytes) -> bytes:
 
 
 def encode_integer(value: int) -> bytes:
-    """Encode an INTEGER of zero or more."""
-    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+    """Encode an INTEGER in its shortest form."""
+    magnitude = ~value if value < 0 else value
+    return encode(INTEGER, value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True))
 
 
 def encode_set_of(members: Iterable[bytes]) -> bytes:

@@ -19,5 +19,5 @@ def parse_ecdsa_signature(der: bytes) -> tuple[int, int]:
 
 
 def encode_ecdsa_signature(r: int, s: int) -> bytes:
-    """Encode r and s, both positive."""
+    """Encode r and s."""
     return encode(SEQUENCE, encode_integer(r), encode_integer(s))

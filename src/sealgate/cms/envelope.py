@@ -76,6 +76,7 @@ class Envelope:
         signed_bytes: What the signature covers.
         r: The first half of the ECDSA signature, whatever its range.
         s: The second half.
+        der: The block's bytes without the PEM armour.
     """
 
     certificates: tuple[bytes, ...]
@@ -85,6 +86,7 @@ class Envelope:
     signed_bytes: bytes
     r: int
     s: int
+    der: bytes
 
 
 def parse_envelope(block: bytes, *, strict: bool) -> Envelope:
@@ -97,7 +99,8 @@ def parse_envelope(block: bytes, *, strict: bool) -> Envelope:
     Raises:
         EnvelopeError: The block breaks a rule of the dialect.
     """
-    signed_data = parse_signed_data(parse_pem(block))
+    der = parse_pem(block)
+    signed_data = parse_signed_data(der)
     signer = get_only_signer(signed_data)
     r, s = parse_ecdsa_signature(signer.signature)
     envelope = Envelope(
@@ -108,14 +111,15 @@ def parse_envelope(block: bytes, *, strict: bool) -> Envelope:
         signed_bytes=signer.signed_bytes,
         r=r,
         s=s,
+        der=der,
     )
     if strict:
-        verify_canonical(envelope, block)
+        verify_canonical(envelope)
     return envelope
 
 
-def verify_canonical(envelope: Envelope, block: bytes) -> None:
-    """Check that a block is the one encoding of what it says, in our own dialect.
+def verify_canonical(envelope: Envelope) -> None:
+    """Check that a block is the one encoding of what it says, in our own dialect; of the armour there is one anyway.
 
     Raises:
         EnvelopeError: It is not; reason `NotCanonical`.
@@ -123,14 +127,12 @@ def verify_canonical(envelope: Envelope, block: bytes) -> None:
     attributes = envelope.attributes
     if attributes.seal is None or attributes.certificate_hashes is None:
         raise EnvelopeError("the seal or the certificate hashes are missing", reason="NotCanonical")
-    if min(envelope.r, envelope.s) <= 0:
-        raise EnvelopeError("a signature half is not positive", reason="BadSignature")
-    again = encode_envelope(
+    again = encode_signed_data(
         certificates=envelope.certificates,
         signed_bytes=encode_signed_attributes(attributes),
         signature=encode_ecdsa_signature(envelope.r, envelope.s),
     )
-    if again != block:
+    if again != envelope.der:
         raise EnvelopeError("what it says has another encoding, the only one allowed", reason="NotCanonical")
 
 

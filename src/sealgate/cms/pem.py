@@ -12,7 +12,7 @@ from sealgate.cms.ber import EnvelopeError
 
 _BEGIN = b"-----BEGIN PKCS7-----\n"
 _END = b"-----END PKCS7-----\n"
-_LINE_BYTES = 48  # 64 columns of base64 (RFC 7468 clause 2)
+_COLUMNS = 64  # RFC 7468, clause 2
 
 
 def parse_pem(text: bytes) -> bytes:
@@ -35,5 +35,6 @@ def parse_pem(text: bytes) -> bytes:
 
 def encode_pem(body: bytes) -> bytes:
     """Write bytes as a PEM block labelled PKCS7."""
-    lines = (binascii.b2a_base64(body[start : start + _LINE_BYTES]) for start in range(0, len(body), _LINE_BYTES))
-    return b"".join((_BEGIN, *lines, _END))
+    text = binascii.b2a_base64(body, newline=False)
+    lines = [text[start : start + _COLUMNS] for start in range(0, len(text), _COLUMNS)]
+    return b"".join((_BEGIN, b"\n".join(lines), b"\n" if lines else b"", _END))

@@ -77,8 +77,6 @@ def parse_statement(block: bytes) -> Statement:
 
 
 def _verify_canonical(statement: Statement, block: bytes) -> None:
-    if min(statement.r, statement.s) <= 0:
-        raise EnvelopeError("a signature half is not positive", reason="BadSignature")
     signed_bytes = encode_statement_attributes(
         signing_time=statement.signing_time,
         message_digest=statement.message_digest,

@@ -107,7 +107,7 @@ def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> Verifie
     attributes = envelope.attributes
     is_sealed = attributes.seal is not None
     if is_sealed:
-        verify_canonical(envelope, block)  # step 3
+        verify_canonical(envelope)  # step 3
     leaf = find_signer(envelope.certificates, envelope.issuer, envelope.serial)  # step 4
     key = get_p384_key(leaf)
     if attributes.certificate_hashes is not None:

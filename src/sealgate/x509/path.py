@@ -48,10 +48,14 @@ def verify_path(
         .build_client_verifier()
     )
     try:
-        path = tuple(verifier.verify(leaf, list(issuers)).chain)
+        # A root that comes with the package leads nowhere: building must not even wander through it.
+        helpful = [issuer for issuer in issuers if issuer.issuer != issuer.subject]
+        path = tuple(verifier.verify(leaf, helpful).chain)
         _verify_algorithms(path)
     except (VerificationError, *HOSTILE_CERTIFICATE_ERRORS) as error:
-        raise CertificateError(f"no valid path to a trusted root ({error})", reason="UntrustedSigner") from error
+        raise CertificateError(
+            f"the signer's has no valid path to a trusted root ({error})", reason="UntrustedSigner"
+        ) from error
     return path
 
 
