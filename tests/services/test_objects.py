@@ -33,7 +33,7 @@ from sealgate.services.object_errors import (
 from sealgate.services.objects import ObjectName
 from sealgate.services.preconditions import ReadConditions, WriteConditions
 from sealgate.store.objects import Attributes
-from tests.support.objects import BUCKET, NOW, OTHER_ACCOUNT, OTHER_REGION, SCOPE, ObjectHouse
+from tests.support.objects import BUCKET, NOW, OTHER_ACCOUNT, OTHER_REGION, SCOPE, ObjectHouse, checksum
 
 ETAG = hashlib.md5(b"content", usedforsecurity=False).hexdigest()
 MODIFIED = NOW.replace(microsecond=0)
@@ -172,6 +172,15 @@ def test_a_copy_shares_the_content_and_takes_attributes_and_tags_over_or_not(hou
     assert (fresh.attributes, fresh.tags) == (asked, {})
 
 
+def test_a_copy_gets_the_checksum_it_is_to_have(house: ObjectHouse) -> None:
+    house.put("app.zip")
+    target = ObjectName(bucket=BUCKET, key="copy.zip")
+    copied = house.objects.copy(
+        SCOPE, APP, target, attributes=Attributes(), keep_metadata=True, tags=None, checksum_algorithm="sha1"
+    )
+    assert copied.target.version.checksums == {"sha1": checksum("sha1", b"content")}
+
+
 def test_a_copy_onto_itself_has_to_change_something(house: ObjectHouse) -> None:
     house.put("app.zip")
     with pytest.raises(InvalidRequest, match="illegal"):
@@ -208,7 +217,7 @@ def test_tags_are_replaced_without_a_new_version(house: ObjectHouse) -> None:
     written = house.put("app.zip", tags={"a": "1"})
     tagged = house.objects.set_tags(SCOPE, APP, {"b": "ü /+"})
     assert tagged.version_id == written.version_id
-    assert house.objects.get_tags(SCOPE, APP).version.tags == {"b": "ü /+"}
+    assert house.objects.get_shown(SCOPE, APP).version.tags == {"b": "ü /+"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from sealgate import errors
 from sealgate.aws import faults
-from sealgate.services import function_errors
+from sealgate.services import function_errors, object_errors
 
 CLIENT_ERRORS = range(400, 500)
 
@@ -27,11 +27,13 @@ class Row:
         code: The error's name on the wire; None: the error's own `reason`.
         status: The HTTP status.
         text: Said instead of the error's own message.
+        is_typed: Whether Lambda's body has its `Type` member.
     """
 
     code: str | None
     status: int
     text: str | None = None
+    is_typed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class WireError:
         reason: Signer's finer `code` member.
         resource: The path that was asked for, as S3 repeats it.
         headers: Sent besides the protocol's own.
+        is_typed: Whether Lambda's body has its `Type` member.
     """
 
     code: str
@@ -53,6 +56,7 @@ class WireError:
     reason: str = ""
     resource: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_typed: bool = True
 
     @property
     def is_client_fault(self) -> bool:
@@ -101,6 +105,7 @@ LAMBDA: Table = {
     errors.NotFound: Row(code="ResourceNotFoundException", status=404),
     errors.Conflict: Row(code="ResourceConflictException", status=409),
     errors.PreconditionFailed: Row(code="PreconditionFailedException", status=412),
+    function_errors.ConfigNotFound: Row(code="ResourceNotFoundException", status=404, is_typed=False),
     function_errors.ConfigToAttachNotFound: Row(code="CodeSigningConfigNotFoundException", status=404),
     # Broken integrity too: InvalidCodeSignatureException stands in the model, and AWS has never been seen to answer it.
     function_errors.CodeVerificationFailed: Row(code="CodeVerificationFailedException", status=400),
@@ -158,6 +163,26 @@ S3: Table = {
         status=412,
         text="At least one of the pre-conditions you specified did not hold",
     ),
+    object_errors.BucketOwned: Row(code="BucketAlreadyOwnedByYou", status=409),
+    object_errors.BucketTaken: Row(code="BucketAlreadyExists", status=409),
+    object_errors.ContentMismatch: Row(code="BadDigest", status=400),
+    object_errors.IncompatibleLocation: Row(code="IllegalLocationConstraintException", status=400),
+    object_errors.InvalidBucketName: Row(code="InvalidBucketName", status=400),
+    object_errors.InvalidLocation: Row(code="InvalidLocationConstraint", status=400),
+    object_errors.InvalidPart: Row(code="InvalidPart", status=400),
+    object_errors.InvalidPartNumber: Row(code="InvalidPartNumber", status=416),
+    object_errors.InvalidPartOrder: Row(code="InvalidPartOrder", status=400),
+    object_errors.InvalidRequest: Row(code="InvalidRequest", status=400),
+    object_errors.InvalidTag: Row(code="InvalidTag", status=400),
+    object_errors.IsDeleteMarker: Row(code="MethodNotAllowed", status=405),
+    object_errors.KeyTooLong: Row(code="KeyTooLongError", status=400),
+    object_errors.MalformedRequest: Row(code="MalformedXML", status=400),
+    object_errors.MetadataTooLarge: Row(code="MetadataTooLarge", status=400),
+    object_errors.NotModified: Row(code="NotModified", status=304),
+    object_errors.PartTooSmall: Row(code="EntityTooSmall", status=400),
+    object_errors.RangeNotSatisfiable: Row(code="InvalidRange", status=416),
+    object_errors.TooManyTags: Row(code="BadRequest", status=400),
+    object_errors.WrongRegion: Row(code="AuthorizationHeaderMalformed", status=400),
 }
 
 STS: Table = {
@@ -231,6 +256,7 @@ def wire_error(service: str, operation: str | None, error: errors.SealgateError,
         message=row.text or error.message,
         reason=error.reason,
         resource=resource,
+        is_typed=row.is_typed,
     )
 
 

@@ -13,7 +13,6 @@ from sealgate.clock import Clock
 from sealgate.errors import SealgateError
 from sealgate.services.buckets import BucketService, get_bucket
 from sealgate.services.byte_ranges import ByteRange, parse_range
-from sealgate.services.checksums import COMPOSITE
 from sealgate.services.listings import ListingService
 from sealgate.services.multipart import MultipartService
 from sealgate.services.object_content import Upload, measure_blob
@@ -204,6 +203,7 @@ class ObjectService:
         attributes: Attributes,
         keep_metadata: bool,
         tags: Mapping[str, str] | None,
+        checksum_algorithm: str | None = None,
         source_conditions: ReadConditions = NO_CONDITIONS,
         conditions: WriteConditions = UNCONDITIONAL,
     ) -> Copied:
@@ -216,6 +216,7 @@ class ObjectService:
             attributes: The new version's.
             keep_metadata: Take over the source's attributes, but for encryption and redirection, which are never.
             tags: The new version's; None takes over the source's.
+            checksum_algorithm: The checksum that the copy is to have; None takes over the source's.
             source_conditions: What must hold of the source.
             conditions: What must hold of the target.
 
@@ -231,7 +232,7 @@ class ObjectService:
             _verify_changes(attributes)
         original = self.get_version(scope, source.bucket, source.key, source.version_id)
         verify_copy(source_conditions, original)
-        content = self._copied_content(original)
+        content = self._copied_content(original, checksum_algorithm)
         with self._db.write() as tx:
             origin = get_bucket(tx, scope, source.bucket)
             # Once more, so that the blob is referred to when the copy begins to refer to it.
@@ -250,16 +251,16 @@ class ObjectService:
         made = VersionView(version=version, version_id=shown_version(place, version))
         return Copied(target=made, source_version_id=shown_version(origin, original))
 
-    def _copied_content(self, original: ObjectVersion) -> Content:
+    def _copied_content(self, original: ObjectVersion, algorithm: str | None) -> Content:
         # A copy is an object in one piece: it has the MD5 and the checksum of the whole.
         if original.size > MAX_PUT_BYTES:
             raise ObjectTooLarge(size=original.size, limit=MAX_PUT_BYTES)
-        etag, checksums = original.etag, original.checksums
-        if original.part_sizes:
-            composite = original.checksum_type == COMPOSITE
-            measured = measure_blob(self._blobs, original.blob, algorithms=checksums if composite else ())
-            etag, checksums = measured.md5, measured.checksums if composite else checksums
-        return Content.whole(blob=original.blob, size=original.size, md5=etag, checksums=checksums)
+        wanted = tuple(original.checksums) if algorithm is None else (algorithm,)
+        md5, checksums = original.etag, {name: original.checksums.get(name, "") for name in wanted}
+        if original.part_sizes or not all(checksums.values()):
+            measured = measure_blob(self._blobs, original.blob, algorithms=wanted)
+            md5, checksums = measured.md5, dict(measured.checksums)
+        return Content.whole(blob=original.blob, size=original.size, md5=md5, checksums=checksums)
 
     # Reading.
 
@@ -339,8 +340,8 @@ class ObjectService:
 
     # Tags.
 
-    def get_tags(self, scope: Scope, name: ObjectName) -> VersionView:
-        """Answer a version, for its tags. Raises as `get_version`."""
+    def get_shown(self, scope: Scope, name: ObjectName) -> VersionView:
+        """Answer a version, and its id as callers see it. Raises as `get_version`."""
         with self._db.read() as tx:
             bucket = get_bucket(tx, scope, name.bucket)
             version = get_version(tx, bucket, name.key, name.version_id)

@@ -58,7 +58,7 @@ class Attributes:
     """What an uploader says of an object, kept and given back unread.
 
     Attributes:
-        expires: The HTTP date as it was given; nothing expires by it.
+        expires: A moment in ISO 8601; nothing expires by it.
         metadata: User metadata: lower-case names without their wire prefix.
         encryption: The encryption asked for (`AES256`, `aws:kms`); recorded, not performed.
         encryption_key: The key named for it.
