@@ -1,0 +1,129 @@
+"""The offline verdict: the server's own admission decision, less what cannot be known here.
+
+Two checks may be left open, and say so: the publisher, when none is demanded, and revocation, when nothing given speaks
+of the signer's authority. One comes on top, with a data folder: the record of the job has to vouch for the signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sealgate.cli.evidence import Evidence
+from sealgate.errors import IntegrityError, PackageError
+from sealgate.policy.admission import AdmissionPolicy, Finding, Status, decide
+from sealgate.trust.assessment import Assessment, Signature
+from sealgate.trust.revocation import Revocation, TrustedRevocations, parse_revocation_list
+from sealgate.trust.roots import RootKind
+
+Subject = Assessment | IntegrityError | PackageError
+"""What verification answered, or why it refused."""
+
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+NOT_CHECKED: Final = "not checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What the caller asks of a package.
+
+    Attributes:
+        publishers: Acceptable profile versions, in AWS's own form; None accepts any.
+        at: The moment to judge expiry at.
+        now: The present, which the freshness of a revocation list is judged by.
+        require_revocation: Refuse what cannot be checked for revocation.
+    """
+
+    publishers: frozenset[str] | None
+    at: datetime
+    now: datetime
+    require_revocation: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found.
+
+    Attributes:
+        findings: Check by check, in order.
+        signature: What the signature says, where it is whole.
+    """
+
+    is_acceptable: bool
+    findings: tuple[Finding, ...]
+    signature: Signature | None
+
+
+def judge(subject: Subject, *, evidence: Evidence, demand: Demand) -> Verdict:
+    """Decide whether a package is acceptable."""
+    signature = subject.signature if isinstance(subject, Assessment) else None
+    if signature is None:
+        return Verdict(is_acceptable=False, findings=_decide(subject, demand, None), signature=None)
+    revocation, unknown = _check_revocation(signature, evidence, demand.now)
+    answers = {finding.check: finding for finding in _decide(subject, demand, revocation)}
+    if unknown is not None:
+        answers["revocation"] = unknown
+    findings = (*answers.values(), *_check_record(signature, evidence))
+    return Verdict(
+        is_acceptable=all(_is_acceptable(finding, demand) for finding in findings),
+        findings=findings,
+        signature=signature,
+    )
+
+
+def _decide(subject: Subject, demand: Demand, revocation: Revocation | None) -> tuple[Finding, ...]:
+    policy = AdmissionPolicy(mode="Enforce", publishers=demand.publishers)
+    return decide(subject, policy=policy, revocation=revocation, now=demand.at).findings
+
+
+def _is_acceptable(finding: Finding, demand: Demand) -> bool:
+    if finding.status == NOT_CHECKED:
+        return finding.check == "publisher" or (finding.check == "revocation" and not demand.require_revocation)
+    return finding.status == PASSED
+
+
+def _check_revocation(
+    signature: Signature, evidence: Evidence, now: datetime
+) -> tuple[Revocation | None, Finding | None]:
+    """Answer the revocation that is known; or what to report instead, where "not revoked" would say too much."""
+    try:
+        listed = _read_list(evidence, now)
+    except IntegrityError as error:
+        return None, _revocation(FAILED, f"the revocation list cannot be trusted: {error.message}")
+    for knowledge in (evidence.records, listed):
+        found = None if knowledge is None else knowledge.find_revocation(signature)
+        if found is not None:
+            return found, None
+    # An authority knows what it revoked among its own signatures; that it knows nothing of another's says nothing.
+    if evidence.records is not None and signature.root_kind == RootKind.AUTHORITY:
+        return None, None
+    if listed is None or not listed.covers(signature):
+        is_foreign = listed is not None or evidence.records is not None
+        what = "what is given is another authority's" if is_foreign else "give --data or --revocations"
+        return None, _revocation(NOT_CHECKED, f"nothing is known of what this signer's authority revoked; {what}")
+    if listed.is_stale:
+        due = listed.revocations.next_update.isoformat()
+        return None, _revocation(NOT_CHECKED, f"the revocation list is out of date: a newer one was due at {due}")
+    return None, None
+
+
+def _read_list(evidence: Evidence, now: datetime) -> TrustedRevocations | None:
+    document = evidence.revocation_list
+    return None if document is None else parse_revocation_list(document, roots=evidence.roots, at=now)
+
+
+def _revocation(status: Status, detail: str) -> Finding:
+    return Finding(check="revocation", status=status, detail=detail)
+
+
+def _check_record(signature: Signature, evidence: Evidence) -> Iterator[Finding]:
+    """Where the authority's own records are at hand, only a signature that one of its jobs made is accepted."""
+    if evidence.records is None or signature.root_kind != RootKind.AUTHORITY:
+        return
+    if evidence.records.is_vouched(signature):
+        yield Finding(check="record", status=PASSED, detail="the job's record vouches for this signature and its time")
+    else:
+        yield Finding(check="record", status=FAILED, detail="no signing job of this data folder made this signature")

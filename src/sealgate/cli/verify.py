@@ -1,0 +1,107 @@
+"""Judge a package offline: no server and no network.
+
+Says, check by check, what was found. The exit status is 0 if the package is acceptable, 1 if it is not, and 2 if the
+usage is wrong or a file cannot be read. A trust root has to be given: the one of a data folder's authority (--data),
+one in a file (--trust), or AWS Signer's (--trust-aws).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sealgate.arn import canonical_publisher
+from sealgate.cli import early, terminal
+from sealgate.cli.evidence import Evidence, load_evidence
+from sealgate.cli.judge import Demand, Subject, judge
+from sealgate.cli.report import Report, describe, encode_text
+from sealgate.clock import system_clock
+from sealgate.errors import IntegrityError, Invalid, PackageError
+from sealgate.package.files import FileSource
+from sealgate.trust.verify import verify_package
+
+EXAMPLE = "  sealgate verify app.zip --trust root.pem --revocations revoked.json"
+
+_LIST: Mapping[str, Any] = {"action": "append", "nargs": "+", "default": []}
+"""An option that takes several values, and may be given several times."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("file", nargs="?", metavar="FILE", help="the package")
+    own = parser.add_mutually_exclusive_group()
+    own.add_argument("--data", type=Path, metavar="DIR", help="trust this data folder: its roots and its job records")
+    own.add_argument("--trust", **_LIST, metavar="ROOT.pem", help="trust this root certificate")
+    add("--trust-aws", action="store_true", help="trust AWS Signer's root, which is part of Sealgate")
+    add(
+        "--publisher", action="append", nargs="+", default=[], metavar="ARN", help="accept this signing profile version"
+    )
+    add("--at", type=parse_moment, metavar="TIME", help="judge at this time, such as 2026-11-24T12:00:00Z")
+    add("--revocations", type=Path, metavar="FILE", help="a list that `sealgate revocations` wrote")
+    add("--require-revocation", action="store_true", help="refuse what cannot be checked for revocation")
+    add("--json", action="store_true", help="write the report as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge the package and write the report."""
+    file = _take_file(args)
+    trust = [Path(path) for paths in args.trust for path in paths]
+    now = system_clock()
+    demand = Demand(
+        publishers=frozenset(canonical_publisher(arn) for arns in args.publisher for arn in arns) or None,
+        at=args.at or now,
+        now=max(now, args.at or now),
+        require_revocation=args.require_revocation,
+    )
+    try:
+        evidence = load_evidence(data=args.data, trust=trust, trust_aws=args.trust_aws, revocations=args.revocations)
+    except Invalid as error:
+        terminal.say_error(error.message)
+        if error.reason == "NoRoot":
+            terminal.say_hint("give --trust ROOT.pem, --data DIR or --trust-aws")
+        return terminal.USAGE
+    subject = _verify(file, evidence, demand.at)
+    report = Report(file=file, at=demand.at, verdict=judge(subject, evidence=evidence, demand=demand))
+    sys.stdout.write(json.dumps(describe(report), indent=2) + "\n" if args.json else encode_text(report))
+    return terminal.OK if report.verdict.is_acceptable else terminal.REFUSED
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO 8601 time; without an offset it is in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _take_file(args: argparse.Namespace) -> str:
+    """Answer FILE, which an option that takes several values has swallowed if it stood right before."""
+    if args.file is not None:
+        return str(args.file)
+    swallowing = [values for values in (*args.trust, *args.publisher) if len(values) > 1]
+    if len(swallowing) != 1:
+        raise Invalid("no FILE to verify is named")
+    return str(swallowing[0].pop())
+
+
+def _verify(file: str, evidence: Evidence, at: datetime) -> Subject:
+    source, measured = early.take(file) or (_open(file), None)
+    try:
+        return verify_package(source, roots=evidence.roots, at=at, measured=measured)
+    except (IntegrityError, PackageError) as error:
+        return error
+
+
+def _open(file: str) -> FileSource:
+    try:
+        return FileSource(file)
+    except PackageError as error:
+        raise Invalid(f"{file}: {error.message}") from error
