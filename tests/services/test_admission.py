@@ -3,6 +3,8 @@
 import hashlib
 import json
 import logging
+import re
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -263,9 +265,19 @@ def test_a_malformed_archive_with_a_signature_is_a_broken_signature_where_one_is
 
 
 def test_contents_that_are_too_large_are_refused_whoever_signed(house: DeploymentHouse) -> None:
-    bomb = zip_of({f"{number}.bin": bytes(MAX_EXPANDED // 4 + 1) for number in range(4)})
+    bomb = claiming_size(MAX_EXPANDED // 4 + 1, files=4)
     with pytest.raises(UnzippedTooLarge, match=r"^Unzipped size must be smaller than 262144000 bytes$"):
         house.create(bomb)
+
+
+def claiming_size(size: int, *, files: int) -> bytes:
+    """Make an archive whose entries say that each expands to `size` bytes."""
+    body = hashlib.shake_128().digest(size // 1000)
+    data = bytearray(zip_of({f"{number}.bin": body for number in range(files)}))
+    for mark, place in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
+        for found in re.finditer(re.escape(mark), bytes(data)):
+            struct.pack_into("<I", data, found.start() + place, size)
+    return bytes(data)
 
 
 def test_every_check_is_written_down(house: DeploymentHouse) -> None:
