@@ -1,0 +1,89 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from sealgate.errors import Invalid
+from sealgate.trust.algorithms import PREHASHED_SIGNATURE
+from sealgate.trust.keys import KeyUnavailable
+from sealgate.trust.keys_file import FileKeyStore
+
+KEK = bytes(range(32))
+DIGEST = hashlib.sha384(b"message").digest()
+
+
+@pytest.mark.parametrize("kek", [None, KEK])
+def test_a_key_outlives_its_store(tmp_path: Path, kek: bytes | None) -> None:
+    name = FileKeyStore(tmp_path / "keys", kek).generate()
+    keys = FileKeyStore(tmp_path / "keys", kek)
+    keys.public_key(name).verify(keys.sign(name, DIGEST), DIGEST, PREHASHED_SIGNATURE)
+
+
+def test_only_the_owner_may_read_key_and_folder(tmp_path: Path) -> None:
+    name = FileKeyStore(tmp_path / "keys", None).generate()
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "keys" / f"{name}.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_but_keys_is_left_in_the_folder(tmp_path: Path) -> None:
+    name = FileKeyStore(tmp_path, KEK).generate()
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}.key"]
+
+
+def test_an_encrypted_key_does_not_show(tmp_path: Path) -> None:
+    plain, encrypted = FileKeyStore(tmp_path / "plain", None), FileKeyStore(tmp_path / "encrypted", KEK)
+    curve = bytes.fromhex("2b81040022")  # the object identifier of P-384, which every PKCS #8 of ours contains
+    assert curve in (tmp_path / "plain" / f"{plain.generate()}.key").read_bytes()
+    assert curve not in (tmp_path / "encrypted" / f"{encrypted.generate()}.key").read_bytes()
+
+
+def refusal(folder: Path, name: str, kek: bytes | None) -> str:
+    with pytest.raises(KeyUnavailable) as caught:
+        FileKeyStore(folder, kek).sign(name, DIGEST)
+    return caught.value.message
+
+
+def test_an_encrypted_key_needs_its_key_encryption_key(tmp_path: Path) -> None:
+    name = FileKeyStore(tmp_path, KEK).generate()
+    assert "no key-encryption key was given" in refusal(tmp_path, name, None)
+    assert "wrong key-encryption key" in refusal(tmp_path, name, bytes(32))
+
+
+def test_a_plain_key_is_encrypted_once_there_is_a_key_encryption_key(tmp_path: Path) -> None:
+    name = FileKeyStore(tmp_path, None).generate()
+    FileKeyStore(tmp_path, KEK).public_key(name)
+    assert "no key-encryption key was given" in refusal(tmp_path, name, None)
+    assert FileKeyStore(tmp_path, KEK).sign(name, DIGEST)
+
+
+@pytest.mark.parametrize("kek", [None, KEK])
+def test_a_damaged_key_is_unavailable(tmp_path: Path, kek: bytes | None) -> None:
+    name = FileKeyStore(tmp_path, kek).generate()
+    path = tmp_path / f"{name}.key"
+    whole = path.read_bytes()
+    for content in (b"", whole[:-1], whole[:30], b"?" + whole):
+        path.write_bytes(content)
+        assert name in refusal(tmp_path, name, kek)
+
+
+@pytest.mark.parametrize("kek", [None, KEK])
+def test_a_key_cannot_take_anothers_place(tmp_path: Path, kek: bytes | None) -> None:
+    keys = FileKeyStore(tmp_path, kek)
+    name, other = keys.generate(), keys.generate()
+    (tmp_path / f"{other}.key").replace(tmp_path / f"{name}.key")
+    assert name in refusal(tmp_path, name, kek)
+
+
+def test_a_destroyed_key_is_gone(tmp_path: Path) -> None:
+    keys = FileKeyStore(tmp_path, None)
+    name = keys.generate()
+    assert keys.sign(name, DIGEST)
+    keys.destroy(name)
+    assert list(tmp_path.iterdir()) == []
+    assert "there is no private key" in refusal(tmp_path, name, None)
+
+
+@pytest.mark.parametrize("size", [0, 16, 31, 33])
+def test_a_key_encryption_key_has_32_bytes(tmp_path: Path, size: int) -> None:
+    with pytest.raises(Invalid):
+        FileKeyStore(tmp_path, bytes(size))
