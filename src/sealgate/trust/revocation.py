@@ -171,9 +171,9 @@ def parse_revocation_list(document: bytes, *, roots: TrustRoots, at: datetime) -
         IntegrityError: It is no such document, or is forged, or not from a trusted authority, or from the future.
     """
     outer = _load_json(document)
-    if set(outer) != {"list", "signature"} or not all(isinstance(value, str) for value in outer.values()):
+    if set(outer) != {"list", "signature"}:
         raise _malformed("it does not have a list and its signature")
-    text, block = (outer[name].encode(errors="replace") for name in ("list", "signature"))
+    text, block = _parse_ascii(outer["list"]), _parse_ascii(outer["signature"])
     root_sha256, signed_at = _verify_text(text, block, roots, at)
     revocations = _parse_text(text)
     if revocations.issued_at != signed_at:
@@ -261,6 +261,12 @@ def _parse_version(value: Mapping[str, Any]) -> RevokedProfileVersion:
         revoked_at=_parse_moment(value["revokedAt"]),
         reason=_parse_string(value["reason"]),
     )
+
+
+def _parse_ascii(value: object) -> bytes:
+    if not (isinstance(value, str) and value.isascii()):
+        raise _malformed("the list or its signature is not plain text")
+    return value.encode()
 
 
 def _parse_string(value: object) -> str:
