@@ -1,0 +1,25 @@
+"""One real server for all tests of S3 and STS; each test has a bucket of its own."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.s3_client import S3
+from tests.support.server import RunningServer, running_server
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("server") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def s3(server: RunningServer) -> S3:
+    client = server.client("s3")
+    bucket = f"bucket-{next(_NUMBERS)}"
+    client.create_bucket(Bucket=bucket)
+    return S3(server=server, client=client, bucket=bucket)
