@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from sealgate import errors
 from sealgate.aws import faults
+from sealgate.aws.error_headers import headers_of
 from sealgate.services import function_errors, object_errors
 
 CLIENT_ERRORS = range(400, 500)
@@ -152,6 +153,7 @@ S3: Table = {
     faults.BadDigest: Row(code="BadDigest", status=400),
     faults.InvalidDigest: Row(code="InvalidDigest", status=400),
     faults.InvalidRequest: Row(code="InvalidRequest", status=400),
+    faults.MalformedTrailer: Row(code="MalformedTrailerError", status=400),
     errors.Denied: Row(code="AccessDenied", status=403),
     errors.Unsupported: Row(code="NotImplemented", status=501),
     errors.Invalid: Row(code="InvalidArgument", status=400),
@@ -214,6 +216,7 @@ TABLES: Mapping[str, Table] = {"signer": SIGNER, "lambda": LAMBDA, "s3": S3, "st
 
 _TAGGING: Table = {
     # The tag operations of Signer know neither ResourceNotFoundException nor ValidationException in their model.
+    faults.ConstraintViolation: Row(code="BadRequestException", status=400),
     errors.NotFound: Row(code="NotFoundException", status=404),
     errors.Invalid: Row(code="BadRequestException", status=400),
     faults.ConstraintViolation: Row(code="BadRequestException", status=400),
@@ -254,10 +257,16 @@ def wire_error(service: str, operation: str | None, error: errors.SealgateError,
         code=row.code or error.reason,
         status=row.status,
         message=row.text or error.message,
-        reason=error.reason,
+        reason=_sub_code(error, row),
         resource=resource,
+        headers=headers_of(error),
         is_typed=row.is_typed,
     )
+
+
+def _sub_code(error: errors.SealgateError, row: Row) -> str:
+    # Signer repeats the error's name where it has nothing finer to say; a class's name is for the inside only.
+    return row.code if row.code and error.reason == type(error).__name__ else error.reason
 
 
 def internal_error(service: str, *, resource: str = "") -> WireError:

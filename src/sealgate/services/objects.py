@@ -37,7 +37,7 @@ from sealgate.services.object_versions import (
 from sealgate.services.preconditions import ReadConditions, WriteConditions, verify_copy, verify_read, verify_write
 from sealgate.services.scope import Scope
 from sealgate.store import objects as store
-from sealgate.store.blobs import BlobStore
+from sealgate.store.blobs import BlobStore, Staging
 from sealgate.store.database import Database, Tx
 from sealgate.store.objects import Attributes, Bucket, ObjectVersion
 
@@ -162,6 +162,10 @@ class ObjectService:
         return add_version(tx, get_bucket(tx, scope, bucket), key, content, now=self._clock(), attributes=attributes)
 
     # Writing.
+
+    def stage(self) -> Staging:
+        """Begin a file in the blob store for a body that is arriving; who asked for it discards it."""
+        return self._blobs.stage()
 
     def put(
         self,
