@@ -22,6 +22,8 @@ from sealgate.store.objects import ObjectVersion
 from sealgate.store.uploads import MultipartUpload
 
 MAX_KEYS = 1000
+_ROLLED_BATCH = 50
+"""Rows read at once where most of them may be rolled up, and so are read for nothing."""
 
 
 class Keyed(Protocol):
@@ -168,11 +170,12 @@ def _walk(
     """
     entries: list[T | str] = []
     end = after_prefix(query.prefix)
+    batch = _ROLLED_BATCH if query.delimiter else MAX_KEYS + 1
     position = start
     if start is not None and start.key < query.prefix:
         position = Position(key=query.prefix, inclusive=True)
     while position is not None and len(entries) <= query.limit:
-        wanted = query.limit + 1 - len(entries)
+        wanted = min(query.limit + 1 - len(entries), batch)
         found = fetch(position, end, wanted)
         for item in found:
             rolled = _common_prefix(item.key, query)
