@@ -224,6 +224,12 @@ _TAGGING: Table = {
 }
 
 OVERRIDES: Mapping[tuple[str, str], Table] = {
+    # The document holds nothing else that could be out of bounds, and us-east-1 is no location constraint.
+    ("s3", "CreateBucket"): {
+        faults.DocumentViolation: Row(
+            code="InvalidLocationConstraint", status=400, text="The specified location-constraint is not valid"
+        )
+    },
     ("signer", "TagResource"): _TAGGING,
     ("signer", "UntagResource"): _TAGGING,
     ("signer", "ListTagsForResource"): _TAGGING,

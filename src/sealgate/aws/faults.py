@@ -81,6 +81,15 @@ class InvalidRequest(Invalid):
     """Parts of the request contradict each other."""
 
 
+class MalformedTrailer(Invalid):
+    """What follows a chunked body is not what was announced."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        )
+
+
 class MissingAuthentication(Unauthenticated):
     """The request is not signed."""
 

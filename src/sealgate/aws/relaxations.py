@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,30 @@ def added_members(service: str) -> dict[str, dict[str, str]]:
 
 def _of(service: str) -> list[Relaxation]:
     return [rule for rule in RELAXATIONS if rule.service == service]
+
+
+class Dialect:
+    """A service model as this server reads it: AWS's, with the relaxations unless AWS's own strictness is asked for.
+
+    Attributes:
+        service: The model's service.
+    """
+
+    def __init__(self, service: str, *, strict_aws: bool) -> None:
+        self.service = service
+        self._patterns = {} if strict_aws else relaxed_patterns(service)
+        self._dropped = added_members(service) if strict_aws else {}
+
+    def members(self, shape: Any) -> dict[str, Any]:
+        """Answer a structure's members (name -> shape) that exist in this dialect."""
+        dropped = self.dropped(shape)
+        return {name: member for name, member in shape.members.items() if name not in dropped}
+
+    def dropped(self, shape: Any) -> frozenset[str]:
+        """Answer the members of a structure that exist as a relaxation only, where those are turned off."""
+        return frozenset(self._dropped.get(shape.name, ()))
+
+    def pattern(self, shape: Any) -> str | None:
+        """Answer the pattern of a string shape, or None."""
+        found = self._patterns.get(shape.name, shape.metadata.get("pattern"))
+        return None if found is None else str(found)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sealgate.errors import SealgateError
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileBody:
@@ -38,12 +36,3 @@ class Reply:
     members: Mapping[str, Any] = field(default_factory=dict)
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class ErrorReply(Exception):
-    """An error that is answered with extra headers (S3's `x-amz-delete-marker` on a 404). Raised by handlers only."""
-
-    def __init__(self, error: SealgateError, headers: Mapping[str, str]) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.headers = headers

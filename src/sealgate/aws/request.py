@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from sealgate.aws.faults import Malformed
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+SIGNATURE_QUERY = frozenset(
+    {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    }
+)
+"""The query parameters of a presigned link that are the signature's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,22 @@ class Request:
             if each == name:
                 return value
         return None
+
+    def hoisted(self) -> Request:
+        """Answer the request with the `x-amz-` parameters of its query as headers.
+
+        That is what they stand for in a presigned link. A header that was also sent keeps its value; the signature
+        covers both.
+        """
+        moved = {
+            name.lower(): value
+            for name, value in self.query
+            if name.lower().startswith("x-amz-") and name not in SIGNATURE_QUERY
+        }
+        if not moved:
+            return self
+        query = tuple(pair for pair in self.query if pair[0].lower() not in moved)
+        return replace(self, query=query, headers={**moved, **self.headers})
 
 
 def decode_component(text: str) -> str:

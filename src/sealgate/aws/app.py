@@ -1,0 +1,179 @@
+"""The application: a plain ASGI callable in front of the pipeline.
+
+Handlers run on the event loop when they are declared `inline`, otherwise in a bounded pool of threads.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+
+from sealgate import __version__
+from sealgate.aws.authenticate import Authenticator, TrustingAuthenticator
+from sealgate.aws.bodies import Body, Disconnected, Receive
+from sealgate.aws.context import Services
+from sealgate.aws.endpoints import guess_service
+from sealgate.aws.errors import WireError, internal_error, wire_error
+from sealgate.aws.exchange import Exchange
+from sealgate.aws.operation import Api
+from sealgate.aws.pipeline import Pipeline
+from sealgate.aws.request import Request, parse_headers, parse_query
+from sealgate.aws.response import Response
+from sealgate.aws.sending import Send, send_response
+from sealgate.aws.sigv4 import Claim, parse_claim
+from sealgate.aws.wire import Service
+from sealgate.clock import Clock
+from sealgate.config import Config
+from sealgate.errors import SealgateError
+from sealgate.services.access import Door
+
+log = logging.getLogger("sealgate.aws")
+
+Scope = MutableMapping[str, Any]
+
+HANDLER_THREADS = 16
+"""Requests that may wait at once for a disk, a lock or a package; more wait for a thread."""
+
+HEALTH_PATH = "/_sealgate/health"
+_NOT_IMPLEMENTED = 501
+_SERVER_FAULT = 500
+
+
+class App:
+    """The wire of one server.
+
+    Args:
+        apis: The services, each with the functions bound to it.
+        services: The use cases that handlers call.
+        config: Whether signatures are checked, and whether the relaxations hold.
+        clock: Tells when a request came.
+    """
+
+    def __init__(self, *, apis: Sequence[Api], services: Services, config: Config, clock: Clock) -> None:
+        self._clock = clock
+        self._by_name = {api.service: Service(api, strict_aws=config.strict_aws) for api in apis}
+        self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
+        self._door = Door()
+        self._pipeline = Pipeline(
+            services=services, authenticator=_authenticator(services, config), door=self._door, pool=self._pool
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the server's start and stop."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            try:
+                await self._serve(scope, receive, send)
+            except Disconnected:
+                log.info("a client went away before its request had arrived")
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, fault = _parse_request(scope)
+        with_body = request.method != "HEAD"
+        if request.raw_path == HEALTH_PATH and request.method in ("GET", "HEAD"):
+            await send_response(send, _health(), with_body=with_body, pool=self._pool)
+            return
+        exchange = self._begin(request, receive, fault)
+        response = await self._answer(exchange)
+        try:
+            await send_response(send, response, with_body=with_body, pool=self._pool)
+        except (SealgateError, FileNotFoundError) as error:  # nothing was sent yet
+            response, _ = self._refuse(exchange, error)
+            await send_response(send, response, with_body=with_body, pool=self._pool)
+
+    def _begin(self, request: Request, receive: Receive, fault: SealgateError | None) -> Exchange:
+        claim: Claim | None = None
+        try:
+            claim = parse_claim(request)
+        except SealgateError as error:
+            fault = fault or error
+        name = claim.scope.service if claim is not None else ""
+        service = self._by_name[name if name in self._by_name else guess_service(request)]
+        return Exchange(
+            service=service,
+            request_id=service.new_request_id(),
+            request=request,
+            claim=claim,
+            body=Body(receive, is_empty=_has_no_body(request)),
+            now=self._clock(),
+            fault=fault,
+        )
+
+    async def _answer(self, exchange: Exchange) -> Response:
+        code = None
+        try:
+            response = await self._pipeline.perform(exchange)
+        except Disconnected:
+            raise
+        except Exception as raised:  # noqa: BLE001 - the table knows the family; all else is a 500 with a traceback
+            response, error = self._refuse(exchange, raised)
+            code = error.code
+        self._door.close(exchange.log_entry(), status=response.status, error=code)
+        if "expect" in exchange.request.headers and not exchange.body.is_begun:
+            # The client was not told to go on, so it sends no body; the next request would be taken for it.
+            response = response.with_headers({"Connection": "close"})
+        return response
+
+    def _refuse(self, exchange: Exchange, raised: Exception) -> tuple[Response, WireError]:
+        service, path = exchange.service, exchange.request.raw_path
+        if isinstance(raised, SealgateError):
+            error = wire_error(service.name, exchange.operation, raised, resource=path)
+        else:
+            error = internal_error(service.name, resource=path)
+        if error.status >= _SERVER_FAULT and error.status != _NOT_IMPLEMENTED:
+            log.error("request %s failed", exchange.request_id, exc_info=raised)
+        return service.wire.encode_error(error, exchange.request_id), error
+
+
+def _authenticator(services: Services, config: Config) -> Authenticator | TrustingAuthenticator:
+    find_key = services.identity.find_key
+    if config.auth == "none":
+        return TrustingAuthenticator(find_key, account=config.account, region=config.region)
+    return Authenticator(find_key)
+
+
+def _parse_request(scope: Scope) -> tuple[Request, SealgateError | None]:
+    """Answer the request, and what is wrong with its query, which is then left out."""
+    headers = parse_headers(scope["headers"])
+    fault: SealgateError | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    try:
+        query = parse_query(scope["query_string"])
+    except SealgateError as error:
+        fault = error
+    client, server = scope.get("client"), scope.get("server") or ("localhost", None)
+    request = Request(
+        method=scope["method"],
+        raw_path=scope["raw_path"].decode("latin-1"),
+        query=query,
+        headers=headers,
+        scheme=scope.get("scheme", "http"),
+        host=headers.get("host") or (server[0] if server[1] is None else f"{server[0]}:{server[1]}"),
+        source_ip=client[0] if client else "",
+    )
+    return request, fault
+
+
+def _has_no_body(request: Request) -> bool:
+    return "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
+
+
+def _health() -> Response:
+    body = orjson.dumps({"status": "ok", "version": __version__})
+    return Response(status=200, headers={"Content-Type": "application/json"}, body=body)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Acknowledge the server's start and stop; nothing here needs either."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return

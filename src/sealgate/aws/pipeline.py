@@ -1,0 +1,207 @@
+"""A request's way to a handler and back: identify, route, check the body, parse, validate, admit, handle, encode."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sealgate.aws import faults
+from sealgate.aws.authenticate import Authenticator, Identity, TrustingAuthenticator
+from sealgate.aws.bodies import BATCH, take_in
+from sealgate.aws.context import Call, Services
+from sealgate.aws.endpoints import in_path_style
+from sealgate.aws.exchange import Exchange
+from sealgate.aws.framing import Framing, Intake, Received, parse_framing
+from sealgate.aws.protocols.query import parse_form
+from sealgate.aws.reply import Reply
+from sealgate.aws.request import EMPTY_SHA256, Request
+from sealgate.aws.response import Response
+from sealgate.aws.uploads import Upload
+from sealgate.aws.wire import Bound
+from sealgate.services.access import Door, Entry
+from sealgate.services.object_errors import ObjectTooLarge
+from sealgate.services.object_rules import MAX_PUT_BYTES
+
+
+class Pipeline:
+    """Performs requests.
+
+    Args:
+        services: The use cases that handlers call.
+        authenticator: Tells who calls.
+        door: Lets calls in.
+        pool: Runs what may wait.
+    """
+
+    def __init__(
+        self, *, services: Services, authenticator: Authenticator | TrustingAuthenticator, door: Door, pool: Executor
+    ) -> None:
+        self._services = services
+        self._authenticator = authenticator
+        self._door = door
+        self._pool = pool
+
+    async def perform(self, exchange: Exchange) -> Response:
+        """Answer a request.
+
+        Raises:
+            SealgateError: It is refused; nothing happened.
+            Disconnected: Its client went away before it had arrived; nothing happened.
+        """
+        if exchange.fault is not None:
+            raise exchange.fault
+        if exchange.service.is_query:
+            return await self._perform_action(exchange)
+        identity = self._identify(exchange)
+        request = _as_meant(exchange, identity)
+        bound, labels = exchange.service.get_route(request)
+        exchange.operation = bound.operation.name
+        framing = _check_framing(exchange, request, bound)
+        payload = identity.expected_payload(framing)
+        if payload is not None:
+            identity.verify(payload)
+        if bound.payload is not None:
+            arguments = _checked_arguments(bound, bound.codec.parse(request, labels, b""))
+            return await self._perform_upload(exchange, identity, framing, bound, arguments)
+        body = await self._take_document(exchange, identity, framing, is_verified=payload is not None)
+        members = await self._parse(bound, request, labels, body)
+        arguments = _checked_arguments(bound, members)
+        call = self._admit(exchange, identity, bound, arguments)
+        return _encode(bound, await self._handle(bound, call, arguments), exchange)
+
+    async def _perform_action(self, exchange: Exchange) -> Response:
+        """Answer a request whose operation is named in its body."""
+        identity = self._identify(exchange)
+        framing = parse_framing(exchange.request, is_s3=False, has_checksums=False)
+        body = await self._take_document(exchange, identity, framing, is_verified=False)
+        bound = exchange.service.get_action(parse_form(exchange.request, body))
+        exchange.operation = bound.operation.name
+        arguments = _checked_arguments(bound, bound.codec.parse(exchange.request, {}, body))
+        call = self._admit(exchange, identity, bound, arguments)
+        return _encode(bound, await self._handle(bound, call, arguments), exchange)
+
+    async def _perform_upload(
+        self, exchange: Exchange, identity: Identity, framing: Framing, bound: Bound, arguments: dict[str, Any]
+    ) -> Response:
+        """Answer a request whose body becomes a file; all that can be refused before it arrives, has been."""
+        call = self._admit(exchange, identity, bound, arguments)
+        with self._services.objects.stage() as staging:
+            received = await self._take_upload(exchange, identity, framing, staging.write)
+            upload = Upload(
+                staging=staging,
+                size=received.size,
+                sha256=received.sha256,
+                md5=received.md5,
+                checksums=received.checksums,
+            )
+            arguments[bound.binding.parameters[bound.payload or ""]] = upload
+            reply = await self._handle(bound, call, arguments)
+        return _encode(bound, reply, exchange)
+
+    def _identify(self, exchange: Exchange) -> Identity:
+        return self._authenticator.identify(
+            exchange.request, exchange.claim, service=exchange.service.name, now=exchange.now
+        )
+
+    async def _take_document(
+        self, exchange: Exchange, identity: Identity, framing: Framing, *, is_verified: bool
+    ) -> bytes:
+        """Answer a whole body, checked against its headers and, where that was still open, the signature."""
+        document = bytearray()
+        if exchange.body.is_empty and not framing.has_expectations:
+            sha256 = EMPTY_SHA256
+        else:
+            intake = Intake(
+                framing,
+                document.extend,
+                limit=exchange.service.body_limit,
+                too_large=faults.RequestTooLarge(exchange.service.body_limit, exchange.operation or "requested"),
+                key=identity.chunk_key(),
+            )
+            is_large = framing.length is None or framing.length > BATCH
+            received = await take_in(exchange.body, intake, self._pool if is_large else None)
+            sha256 = received.sha256
+        if not is_verified:
+            identity.verify(framing.payload_hash or sha256)
+        return bytes(document)
+
+    async def _take_upload(self, exchange: Exchange, identity: Identity, framing: Framing, write: Any) -> Received:
+        if framing.length is None:
+            raise faults.MissingLength
+        intake = Intake(
+            framing,
+            write,
+            limit=MAX_PUT_BYTES,
+            too_large=ObjectTooLarge(size=framing.length, limit=MAX_PUT_BYTES),
+            key=identity.chunk_key(),
+            with_md5=True,
+        )
+        return await take_in(exchange.body, intake, self._pool)
+
+    async def _parse(self, bound: Bound, request: Request, labels: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        if len(body) <= BATCH:
+            return bound.codec.parse(request, labels, body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, bound.codec.parse, request, labels, body)
+
+    def _admit(self, exchange: Exchange, identity: Identity, bound: Bound, arguments: Mapping[str, Any]) -> Call:
+        request, principal = exchange.request, identity.principal
+        resource = bound.binding.resource.render(arguments, region=identity.region, account=principal.account)
+        exchange.entry = Entry(
+            request_id=exchange.request_id,
+            source_ip=request.source_ip,
+            principal=principal,
+            action=bound.operation.action,
+            resource=resource,
+        )
+        self._door.admit(exchange.entry)
+        return Call(
+            service=exchange.service.name,
+            operation=bound.operation.name,
+            principal=principal,
+            region=identity.region,
+            request_id=exchange.request_id,
+            endpoint=f"{request.scheme}://{request.host}",
+            now=exchange.now,
+            source_ip=request.source_ip,
+            user_agent=request.headers.get("user-agent", ""),
+            services=self._services,
+        )
+
+    async def _handle(self, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:
+        run = partial(bound.binding.handler, call, **arguments)
+        if bound.binding.inline:
+            answer = run()
+        else:
+            answer = await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        return answer if isinstance(answer, Reply) else Reply(members=answer or {})
+
+
+def _as_meant(exchange: Exchange, identity: Identity) -> Request:
+    """Answer the request with what S3 lets stand elsewhere in its place: headers in a link, the bucket in the host."""
+    if exchange.service.name != "s3":
+        return exchange.request
+    return in_path_style(exchange.request.hoisted() if identity.is_presigned else exchange.request)
+
+
+def _check_framing(exchange: Exchange, request: Request, bound: Bound) -> Framing:
+    framing = parse_framing(request, is_s3=exchange.service.name == "s3", has_checksums=bound.has_checksums)
+    if bound.needs_checksum and not framing.has_digest:
+        raise faults.InvalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+    return framing
+
+
+def _checked_arguments(bound: Bound, members: Mapping[str, Any]) -> dict[str, Any]:
+    bound.validate(members)
+    return bound.arguments(members)
+
+
+def _encode(bound: Bound, reply: Reply, exchange: Exchange) -> Response:
+    response = bound.codec.encode(reply.members, exchange.request_id)
+    if reply.status is not None:
+        response = replace(response, status=reply.status)
+    return response.with_headers({**reply.headers, **exchange.service.wire.identify(exchange.request_id)})

@@ -1,0 +1,55 @@
+"""An HTTP answer, before it is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sealgate.aws.faults import Malformed
+from sealgate.aws.reply import FileBody
+
+WITHOUT_BODY = frozenset({204, 304})
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Status, headers and body.
+
+    Attributes:
+        headers: As they are sent; Content-Length only where it is not the body's own (HEAD).
+        body: Bytes, or a part of a file that is sent as it is read.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | FileBody = b""
+
+    def with_headers(self, headers: Mapping[str, str]) -> Response:
+        """Answer the same with more headers."""
+        return replace(self, headers={**self.headers, **headers})
+
+    def encode_headers(self) -> list[tuple[bytes, bytes]]:
+        """Write the headers for the HTTP server.
+
+        Raises:
+            Malformed: A value would end its line; it came from the request, which asked for it to be repeated.
+        """
+        encoded = []
+        for name, value in self.headers.items():
+            if _CONTROL.search(value):
+                raise Malformed(f"The value of the response header {name} has a control character.")
+            encoded.append((name.lower().encode("ascii"), _encode_value(value)))
+        if "Content-Length" not in self.headers and self.status not in WITHOUT_BODY:
+            length = self.body.length if isinstance(self.body, FileBody) else len(self.body)
+            encoded.append((b"content-length", b"%d" % length))
+        return encoded
+
+
+def _encode_value(value: str) -> bytes:
+    # Request headers were read as Latin-1, so what is repeated of them goes out as the very same bytes.
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()

@@ -1,0 +1,153 @@
+"""One service, compiled: from its `Api` to routes, codecs, validators and limits."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sealgate.aws.faults import NoSuchOperation, NotImplementedHere, UnsupportedMember
+from sealgate.aws.model import OperationModel, ServiceModel
+from sealgate.aws.operation import CHECKED_ON_THE_WIRE, Api, Binding, Operation
+from sealgate.aws.protocols.codec import Codec, Wire
+from sealgate.aws.protocols.query import QueryCodec, QueryWire
+from sealgate.aws.protocols.rest_json import RestJsonCodec, RestJsonWire
+from sealgate.aws.protocols.rest_xml import RestXmlCodec, RestXmlWire
+from sealgate.aws.relaxations import Dialect
+from sealgate.aws.request import Request
+from sealgate.aws.router import Router
+from sealgate.aws.validate import compile_validator
+
+LAMBDA_BODY_BYTES = 70_167_211
+"""What Lambda says its largest request is (recorded answer of AWS)."""
+
+BODY_BYTES = 2 << 20
+"""The largest document of any other operation; S3's DeleteObjects of 1,000 long keys comes nearest."""
+
+_PROTOCOLS: Mapping[str, tuple[Callable[[OperationModel, Dialect], Codec], Callable[[ServiceModel], Wire]]] = {
+    "rest-json": (RestJsonCodec, RestJsonWire),
+    "rest-xml": (RestXmlCodec, lambda _model: RestXmlWire()),
+    "query": (QueryCodec, QueryWire),
+}
+
+
+_ABOUT_THE_BODY = frozenset({"ContentLength", "ContentMD5"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """An operation that is served.
+
+    Attributes:
+        payload: The member whose streaming body is staged as a file; None: the body is buffered.
+        has_checksums: Whether checksum headers are about the body, and not members about something else.
+        needs_checksum: Whether the body must come with one, or with Content-MD5.
+        unbound: Members that need no parameter, since the wire has dealt with them.
+    """
+
+    operation: Operation
+    binding: Binding
+    codec: Codec
+    validate: Callable[[Mapping[str, Any]], None]
+    payload: str | None
+    has_checksums: bool
+    needs_checksum: bool
+    unbound: frozenset[str]
+
+    def arguments(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer the handler's arguments.
+
+        Raises:
+            UnsupportedMember: The request carries a member that the handler does not take.
+        """
+        parameters = self.binding.parameters
+        arguments = {}
+        for member, value in members.items():
+            parameter = parameters.get(member)
+            if parameter is not None:
+                arguments[parameter] = value
+            elif member not in self.unbound:
+                raise UnsupportedMember(f"The member {member}", self.operation.name)
+        return arguments
+
+
+class Service:
+    """One service on the wire.
+
+    Attributes:
+        name: Its signing name.
+        wire: Its protocol.
+        body_limit: Bytes of a body that is no upload.
+        is_query: Whether the operation is named in the body, and not by method and path.
+    """
+
+    def __init__(self, api: Api, *, strict_aws: bool) -> None:
+        protocol = str(api.model.metadata["protocol"])
+        make_codec, make_wire = _PROTOCOLS[protocol]
+        self.name = api.service
+        self.wire = make_wire(api.model)
+        self.body_limit = LAMBDA_BODY_BYTES if api.service == "lambda" else BODY_BYTES
+        self.is_query = protocol == "query"
+        self._version = str(api.model.metadata["apiVersion"])
+        dialect = Dialect(api.service, strict_aws=strict_aws)
+        targets = [(each, _compile(each, make_codec, dialect)) for each in api.operations]
+        self._router: Router[Bound | str] = Router(api.service, targets)
+        self._by_name = {operation.name: target for operation, target in targets}
+
+    def new_request_id(self) -> str:
+        """Answer an id for one request, in the service's own form."""
+        return os.urandom(8).hex().upper() if self.name == "s3" else str(uuid.uuid4())
+
+    def get_route(self, request: Request) -> tuple[Bound, Mapping[str, str]]:
+        """Answer the operation that method and path name, and the members in the path.
+
+        Raises:
+            NoSuchOperation: There is none.
+            NotImplementedHere: There is one on AWS.
+            Malformed: The path is ambiguous or not UTF-8.
+        """
+        match = self._router.find(request)
+        if match is None:
+            raise NoSuchOperation(request.method, request.raw_path)
+        return _get_bound(match.target), match.labels
+
+    def get_action(self, form: Mapping[str, str]) -> Bound:
+        """Answer the operation that a form names.
+
+        Raises:
+            NoSuchOperation: There is none of this name and version.
+            NotImplementedHere: There is one on AWS.
+        """
+        action, version = form.get("Action", ""), form.get("Version", self._version)
+        if action not in self._by_name or version != self._version:
+            raise NoSuchOperation(action, version)
+        return _get_bound(self._by_name[action])
+
+
+def _get_bound(target: Bound | str) -> Bound:
+    if isinstance(target, str):
+        raise NotImplementedHere(target)
+    return target
+
+
+def _compile(
+    operation: Operation, make_codec: Callable[[OperationModel, Dialect], Codec], dialect: Dialect
+) -> Bound | str:
+    """Answer what a route leads to: the compiled operation, or only its name."""
+    if operation.binding is None:
+        return operation.name
+    model = operation.model
+    has_algorithm = "requestAlgorithmMember" in (model.http_checksum or {})
+    members = model.input_shape.members if model.input_shape else {}
+    return Bound(
+        operation=operation,
+        binding=operation.binding,
+        codec=make_codec(model, dialect),
+        validate=compile_validator(model, dialect),
+        payload=model.input_shape.serialization["payload"] if model.has_streaming_input else None,
+        has_checksums=has_algorithm or "ChecksumCRC32" not in members,
+        needs_checksum=bool((model.http_checksum or {}).get("requestChecksumRequired")),
+        unbound=CHECKED_ON_THE_WIRE if has_algorithm else _ABOUT_THE_BODY,
+    )
