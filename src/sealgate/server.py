@@ -1,0 +1,263 @@
+"""The composition root: `Config` -> stores -> services -> application. The one place that wires."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from sealgate.aws.api.lambda_ import lambda_
+from sealgate.aws.api.s3 import s3
+from sealgate.aws.api.signer import signer
+from sealgate.aws.api.sts import sts
+from sealgate.aws.app import App
+from sealgate.aws.context import Services
+from sealgate.clock import Clock, system_clock
+from sealgate.config import Config
+from sealgate.errors import Invalid
+from sealgate.services.configs import ConfigService
+from sealgate.services.functions import FunctionService
+from sealgate.services.identity import IdentityService
+from sealgate.services.objects import ObjectService
+from sealgate.services.profiles import ProfileService
+from sealgate.services.revocation import RevocationService
+from sealgate.services.signing import SigningService
+from sealgate.services.signing_worker import SigningWorker
+from sealgate.store.blobs_file import FileBlobs
+from sealgate.store.database import Database
+from sealgate.store.folder import DataFolder, ServerCredentials
+from sealgate.store.migrate import upgrade
+from sealgate.store.references import blob_references
+from sealgate.trust.authority import Authority
+from sealgate.trust.keys_file import FileKeyStore
+from sealgate.trust.roots import TrustRoots, authority_root, parse_root
+
+log = logging.getLogger("sealgate")
+
+_KEY_BYTES = 32
+_SWEEP_AGE_SECONDS = 24 * 3600
+_GRACE_SECONDS = 30
+_START_POLL_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything below the wire, opened on one data folder."""
+
+    folder: DataFolder
+    db: Database
+    blobs: FileBlobs
+    authority: Authority
+    roots: TrustRoots
+    clock: Clock
+    services: Services
+    worker: SigningWorker
+
+
+def open_house(config: Config, *, clock: Clock = system_clock) -> House:
+    """Open a data folder, made ready on first use: folder, schema, authority.
+
+    Holds no lock: a server locks the folder first, a command that only reads or signs a list need not.
+
+    Raises:
+        Invalid: A part of the folder or the key file cannot be used.
+        Conflict: The database was written by a newer release.
+    """
+    folder = DataFolder(config.data)
+    folder.create()
+    db = Database(config.database or f"sqlite:///{folder.database}")
+    upgrade(db)
+    blobs = FileBlobs(folder.blobs)
+    keys = FileKeyStore(folder.keys, kek=_read_key_encryption_key(config.key_file))
+    authority = Authority.open(folder.authority, keys, clock)
+    roots = _trust_roots(authority, folder.roots)
+    objects = ObjectService(db=db, blobs=blobs, clock=clock)
+    revocation = RevocationService(db=db, clock=clock, strict_aws=config.strict_aws)
+    worker = SigningWorker(db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock)
+    return House(
+        folder=folder,
+        db=db,
+        blobs=blobs,
+        authority=authority,
+        roots=roots,
+        clock=clock,
+        worker=worker,
+        services=Services(
+            identity=IdentityService(db=db, clock=clock),
+            objects=objects,
+            profiles=ProfileService(db=db, clock=clock),
+            signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
+            revocation=revocation,
+            configs=ConfigService(db=db, clock=clock, strict_aws=config.strict_aws),
+            functions=FunctionService(
+                db=db, blobs=blobs, objects=objects, revocation=revocation, roots=roots, clock=clock
+            ),
+        ),
+    )
+
+
+class Server:
+    """One running server: HTTP, signing workers, and the lock on the data folder.
+
+    Example:
+        >>> server = Server(Config(data=folder, port=0))
+        >>> url = server.start()
+        >>> server.stop()
+    """
+
+    def __init__(self, config: Config, *, clock: Clock = system_clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._closing = ExitStack()
+
+    def start(self) -> str:
+        """Open everything and serve; answer the address (`http://HOST:PORT`) once requests are taken.
+
+        Raises:
+            SealgateError: The folder, a key or the address cannot be used; nothing stays open.
+        """
+        with ExitStack() as opened:
+            listener = opened.enter_context(_listen(self._config.host, self._config.port))
+            endpoint = f"http://{_authority_of(listener)}"
+            DataFolder(self._config.data).create()
+            opened.enter_context(DataFolder(self._config.data).locked())
+            house = open_house(self._config, clock=self._clock)
+            opened.callback(house.db.close)
+            _prepare_account(house, self._config, endpoint)
+            _sweep(house)
+            house.worker.start()
+            opened.callback(house.worker.stop)
+            apis = (signer, lambda_, s3, sts)
+            app = App(apis=apis, services=house.services, config=self._config, clock=self._clock)
+            opened.enter_context(_serving(app, listener))
+            self._closing = opened.pop_all()
+        return endpoint
+
+    def stop(self) -> None:
+        """Take no more requests, finish those under way, stop the workers, close the stores."""
+        self._closing.close()
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for name in ("alembic", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    server = Server(config)
+    endpoint = server.start()
+    _say_what_is_insecure(config)
+    print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
+    stopping.wait()
+    log.info("stopping: requests under way are finished first")
+    server.stop()
+    return 0
+
+
+def _say_what_is_insecure(config: Config) -> None:
+    if config.auth == "none":
+        log.warning("--auth none: ANYONE who reaches this address may sign, deploy and revoke; for throw-away use only")
+    if config.key_file is None:
+        log.warning("no key file is configured: the private keys are protected by file permissions only")
+
+
+def _read_key_encryption_key(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"key file {path}: {error.strerror}") from error
+    if len(data) == _KEY_BYTES:
+        return data
+    try:
+        key = bytes.fromhex(data.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Invalid(f"key file {path}: must hold {_KEY_BYTES} bytes, or their {2 * _KEY_BYTES} hexadecimal digits")
+    return key
+
+
+def _trust_roots(authority: Authority, folder: Path) -> TrustRoots:
+    imported = []
+    for path in sorted(folder.glob("*.pem")):
+        try:
+            imported.append(parse_root(path.read_bytes(), name=path.stem))
+        except OSError as error:
+            raise Invalid(f"trust root {path}: {error.strerror}") from error
+    return TrustRoots(roots=(authority_root(authority.root_certificate), *imported))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise Invalid(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener
+
+
+def _authority_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _prepare_account(house: House, config: Config, endpoint: str) -> None:
+    identity = house.services.identity
+    key = identity.find_root_key(config.account) or identity.create_account(config.account, region=config.region)
+    house.folder.write_credentials(
+        ServerCredentials(
+            account=config.account,
+            region=config.region,
+            access_key_id=key.access_key_id,
+            secret_access_key=key.secret,
+            endpoint=endpoint,
+        )
+    )
+
+
+def _sweep(house: House) -> None:
+    # Only here, before the first request, can no upload be about to refer to a blob that the sweep takes.
+    with house.db.read() as tx:
+        referenced = blob_references(tx)
+    gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
+    log.info("removed %d blobs that nothing refers to", gone)
+
+
+@contextmanager
+def _serving(app: App, listener: socket.socket) -> Iterator[None]:
+    http = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    thread = threading.Thread(target=http.run, kwargs={"sockets": [listener]}, name="http")
+    thread.start()
+    while not http.started and thread.is_alive():
+        time.sleep(_START_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        http.should_exit = True
+        thread.join()
