@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 AWS = Path(sys.executable).parent / "aws"
 
@@ -16,12 +18,20 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "SEALGATE_")) and not name.lower().endswith("_proxy")
     }
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Each process would compile all that it loads; let the first one's work serve the rest of this run.
+        kept["PYTHONPYCACHEPREFIX"] = _bytecode_folder().name
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_PAGER": "",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@cache
+def _bytecode_folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="sealgate-bytecode-")
 
 
 def run_sealgate(

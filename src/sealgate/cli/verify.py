@@ -76,10 +76,13 @@ def parse_moment(text: str) -> datetime:
     """Read an ISO 8601 time; without an offset it is in UTC.
 
     Raises:
-        ValueError: It is none.
+        argparse.ArgumentTypeError: It is none.
     """
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-11-24T12:00:00Z") from error
 
 
 def _take_file(args: argparse.Namespace) -> str:

@@ -1,0 +1,93 @@
+"""What an offline verdict says of revocation: only what is really known."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from sealgate.cli.evidence import Evidence
+from sealgate.cli.judge import Demand, Verdict, judge
+from sealgate.trust.assessment import Assessment, Signature
+from sealgate.trust.authority import Authority
+from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
+from sealgate.trust.roots import TrustRoots
+from tests.support.authority import JOB_ARN, NOW
+from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of
+
+SIGNED, _ = sign_bytes(zip_of({"app.py": b"pass\n"}))
+DEMAND = Demand(publishers=None, at=NOW, now=NOW, require_revocation=False)
+
+
+def signature() -> Signature:
+    found = verify_bytes(SIGNED).signature
+    assert found is not None
+    return found
+
+
+def make_list(authority: Authority, *job_arns: str, next_update: datetime = NOW + timedelta(days=7)) -> bytes:
+    revoked = tuple(RevokedJob(arn=arn, revoked_at=NOW, reason="stolen") for arn in job_arns)
+    revocations = RevocationList(jobs=revoked, profile_versions=(), issued_at=NOW, next_update=next_update)
+    return encode_revocation_list(revocations, authority)
+
+
+def judge_with(document: bytes | None, roots: TrustRoots | None = None, demand: Demand = DEMAND) -> Verdict:
+    evidence = Evidence(roots=roots or roots_of(shared_authority()), records=None, revocation_list=document)
+    return judge(Assessment(signature=signature()), evidence=evidence, demand=demand)
+
+
+def revocation(verdict: Verdict) -> tuple[str, str]:
+    (found,) = (finding for finding in verdict.findings if finding.check == "revocation")
+    return found.status, found.detail
+
+
+def test_without_a_list_nothing_is_known() -> None:
+    status, detail = revocation(judge_with(None))
+
+    assert status == "not checked"
+    assert detail.endswith("give --data or --revocations")
+
+
+def test_another_authority_s_list_says_nothing_of_this_signature() -> None:
+    other = new_authority()
+    roots = TrustRoots(roots=(*roots_of(shared_authority()).roots, *roots_of(other).roots))
+
+    verdict = judge_with(make_list(other, JOB_ARN), roots=roots)
+
+    assert verdict.is_acceptable
+    assert revocation(verdict)[0] == "not checked"
+    assert revocation(verdict)[1].endswith("what is given is another authority's")
+
+
+def test_a_list_under_no_trusted_root_is_refused_and_not_ignored() -> None:
+    verdict = judge_with(make_list(new_authority()))
+
+    assert not verdict.is_acceptable
+    assert revocation(verdict)[0] == "failed"
+
+
+def test_an_outdated_list_does_not_clear_a_signature() -> None:
+    late = replace(DEMAND, now=NOW + timedelta(days=8))
+
+    verdict = judge_with(make_list(shared_authority()), demand=late)
+
+    assert revocation(verdict)[0] == "not checked"
+    assert "a newer one was due" in revocation(verdict)[1]
+
+
+def test_an_outdated_list_still_revokes() -> None:
+    late = replace(DEMAND, now=NOW + timedelta(days=8))
+
+    assert revocation(judge_with(make_list(shared_authority(), JOB_ARN), demand=late))[0] == "failed"
+
+
+@pytest.mark.parametrize(("required", "acceptable"), [(False, True), (True, False)])
+def test_only_required_revocation_fails_when_it_cannot_be_checked(*, required: bool, acceptable: bool) -> None:
+    demand = replace(DEMAND, require_revocation=required)
+
+    assert judge_with(None, demand=demand).is_acceptable == acceptable
+
+
+def test_an_unsigned_package_is_never_acceptable() -> None:
+    evidence = Evidence(roots=roots_of(shared_authority()), records=None, revocation_list=None)
+
+    assert not judge(Assessment(signature=None), evidence=evidence, demand=DEMAND).is_acceptable
