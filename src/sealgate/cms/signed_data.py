@@ -176,12 +176,29 @@ def identify_certificate(der: bytes) -> tuple[bytes, int]:
     Raises:
         EnvelopeError: The bytes do not start like a certificate.
     """
+    issuer, serial, _ = _read_names(der)
+    return issuer, serial
+
+
+def is_self_issued(der: bytes) -> bool:
+    """Say whether a certificate's subject is its issuer, as a root's is.
+
+    Raises:
+        EnvelopeError: The bytes do not start like a certificate.
+    """
+    issuer, _, subject = _read_names(der)
+    return issuer == subject
+
+
+def _read_names(der: bytes) -> tuple[bytes, int, bytes]:
     tbs = Reader(Reader(Reader(der).read(SEQUENCE)).read(SEQUENCE))
     if tbs.is_next(CONTEXT_0):
         tbs.read(CONTEXT_0)
     serial = parse_integer(tbs.read(INTEGER))
     tbs.read(SEQUENCE)
-    return tbs.read_raw(SEQUENCE), serial
+    issuer = tbs.read_raw(SEQUENCE)
+    tbs.read(SEQUENCE)
+    return issuer, serial, tbs.read_raw(SEQUENCE)
 
 
 def encode_signed_data(*, certificates: Sequence[bytes], signed_bytes: bytes, signature: bytes) -> bytes:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.trust.assessment import Assessment, Signature
-from sealgate.trust.revocation import Revocation
+
+if TYPE_CHECKING:  # the signed lists that come with it cost the command line milliseconds, and are not asked for here
+    from sealgate.trust.revocation import Revocation
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from sealgate.cms.signed_data import identify_certificate
+from sealgate.cms.signed_data import identify_certificate, is_self_issued
 from sealgate.errors import IntegrityError
 from sealgate.trust.assessment import CertificateFacts
 from sealgate.trust.roots import TrustRoot, TrustRoots
@@ -73,7 +73,9 @@ def verify_trusted(
     Raises:
         CertificateError: There is no valid path.
     """
-    issuers = [load_certificate(der) for der in dict.fromkeys(certificates) if der != der_of(leaf)]
+    # A root that comes with the package leads nowhere: building must not even wander through it.
+    helpful = [der for der in dict.fromkeys(certificates) if der != der_of(leaf) and not is_self_issued(der)]
+    issuers = [load_certificate(der) for der in helpful]
     path = verify_path(leaf, issuers, roots=roots.certificates, at=at, purpose=purpose)
     return VerifiedPath(certificates=path, root=roots.get(path[-1]))
 

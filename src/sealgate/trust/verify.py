@@ -27,8 +27,6 @@ from datetime import datetime
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
 from sealgate.errors import IntegrityError
-from sealgate.package.archive import AWS_FORMAT, parse_archive
-from sealgate.package.digest import digest_contents
 from sealgate.package.seal import ArchiveSeal, Measurement, parse_seal, verify_seal
 from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import Source
@@ -148,6 +146,10 @@ def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
 
 def _verify_digest(source: Source, envelope: Envelope) -> bytes:
     """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
+    # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
+    from sealgate.package.archive import AWS_FORMAT, parse_archive  # noqa: PLC0415
+    from sealgate.package.digest import digest_contents  # noqa: PLC0415
+
     content_digest = digest_contents(parse_archive(source, rules=AWS_FORMAT))
     if hashlib.sha384(content_digest).digest() != envelope.attributes.message_digest:
         raise IntegrityError("the package's contents are not those that were signed", reason="ContentsAltered")

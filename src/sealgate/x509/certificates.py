@@ -19,6 +19,7 @@ HOSTILE_CERTIFICATE_ERRORS = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
+    UserWarning,  # raised where warnings are errors: a country of three letters, for example
 )
 """What the library raises, late or early, for certificates that somebody made to break it."""
 

@@ -29,7 +29,7 @@ def verify_path(
 
     Args:
         leaf: The signer's certificate.
-        issuers: Certificates that may help, in any order. None of them is trusted, a root among them neither.
+        issuers: Certificates that may help, in any order. None of them is trusted.
         roots: What the caller trusts.
         at: The moment at which every certificate of the path must be valid.
         purpose: The one extended key usage that the leaf must have.
@@ -48,14 +48,10 @@ def verify_path(
         .build_client_verifier()
     )
     try:
-        # A root that comes with the package leads nowhere: building must not even wander through it.
-        helpful = [issuer for issuer in issuers if issuer.issuer != issuer.subject]
-        path = tuple(verifier.verify(leaf, helpful).chain)
+        path = tuple(verifier.verify(leaf, list(issuers)).chain)
         _verify_algorithms(path)
     except (VerificationError, *HOSTILE_CERTIFICATE_ERRORS) as error:
-        raise CertificateError(
-            f"the signer's has no valid path to a trusted root ({error})", reason="UntrustedSigner"
-        ) from error
+        raise CertificateError(f"no valid path to a trusted root ({error})", reason="UntrustedSigner") from error
     return path
 
 
