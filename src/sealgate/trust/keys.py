@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from awscrt.crypto import EC  # type: ignore[import-untyped]
+from awscrt.crypto import EC
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
