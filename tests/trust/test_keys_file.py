@@ -74,6 +74,11 @@ def test_a_key_cannot_take_anothers_place(tmp_path: Path, kek: bytes | None) -> 
     assert name in refusal(tmp_path, name, kek)
 
 
+def test_a_key_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "name.key").mkdir()
+    assert "cannot be read" in refusal(tmp_path, "name", None)
+
+
 def test_a_destroyed_key_is_gone(tmp_path: Path) -> None:
     keys = FileKeyStore(tmp_path, None)
     name = keys.generate()

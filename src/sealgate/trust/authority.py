@@ -97,7 +97,8 @@ class Authority:
             Invalid: The ARN cannot stand in a certificate.
             KeyUnavailable: A key is needed that the store does not give.
         """
-        if not (profile_version_arn.isascii() and is_representable(profile_version_arn)):
+        is_arn = profile_version_arn.startswith("arn:")  # no other name: one of them is for revocation lists
+        if not (is_arn and profile_version_arn.isascii() and is_representable(profile_version_arn)):
             raise Invalid(f"{profile_version_arn!r} cannot stand in a certificate")
         return self._identity(profile_version_arn, PACKAGE_SIGNING)
 

@@ -98,6 +98,8 @@ class FileKeyStore:
             stored = self._path(name).read_bytes()
         except FileNotFoundError as error:
             raise KeyUnavailable(f"there is no private key {name}") from error
+        except OSError as error:
+            raise KeyUnavailable(f"private key {name} cannot be read: {error.strerror}") from error
         if stored.startswith(_ENCRYPTED):
             return self._decrypt(name, stored.removeprefix(_ENCRYPTED))
         if not stored.startswith(_PLAIN):
