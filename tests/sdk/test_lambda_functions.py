@@ -121,7 +121,7 @@ def test_every_setting_is_kept_and_answered(lambda_: LambdaClient) -> None:
         "Description": "mine",
         "Timeout": 30,
         "MemorySize": 256,
-        "Environment": {"Variables": {"A": "1"}},
+        "Environment": {"Variables": {"STAGE": "1"}},
         "EphemeralStorage": {"Size": 1024},
         "TracingConfig": {"Mode": "Active"},
         "LoggingConfig": {
@@ -135,7 +135,7 @@ def test_every_setting_is_kept_and_answered(lambda_: LambdaClient) -> None:
     read = lambda_.client.get_function_configuration(FunctionName=name)
     assert {member: read[member] for member in settings} == settings
     assert read["Architectures"] == ["arm64"]
-    changed = settings | {"Timeout": 31, "Environment": {"Variables": {"B": "2"}}, "Handler": "other.handler"}
+    changed = settings | {"Timeout": 31, "Environment": {"Variables": {"LEVEL": "2"}}, "Handler": "other.handler"}
     answer = lambda_.client.update_function_configuration(FunctionName=name, **changed)
     assert {member: answer[member] for member in changed} == changed
     assert answer["LastUpdateStatus"] == "InProgress"
@@ -384,11 +384,11 @@ def test_a_strict_server_takes_and_tells_no_config_there(strict_lambda: LambdaCl
     config = strict_lambda.client.create_code_signing_config(AllowedPublishers=PUBLISHERS)["CodeSigningConfig"]
     arn = config["CodeSigningConfigArn"]
     name = strict_lambda.create_function()
-    with pytest.raises(strict_lambda.client.exceptions.InvalidParameterValueException, match="CodeSigningConfigArn"):
-        strict_lambda.with_overlay().update_function_configuration(FunctionName=name, CodeSigningConfigArn=arn)
-    strict_lambda.client.put_function_code_signing_config(FunctionName=name, CodeSigningConfigArn=arn)
-    read = strict_lambda.with_overlay().get_function_configuration(FunctionName=name)
-    assert "CodeSigningConfigArn" not in read
+    client = strict_lambda.with_overlay()
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match="codeSigningConfigArn"):
+        client.update_function_configuration(FunctionName=name, CodeSigningConfigArn=arn)
+    client.put_function_code_signing_config(FunctionName=name, CodeSigningConfigArn=arn)
+    assert "CodeSigningConfigArn" not in client.get_function_configuration(FunctionName=name)
 
 
 def test_unknown_operations_and_members_are_refused_by_name(lambda_: LambdaClient) -> None:
@@ -399,5 +399,5 @@ def test_unknown_operations_and_members_are_refused_by_name(lambda_: LambdaClien
     assert "PublishVersion" in refusal(raised)[1]
     body = json.dumps({"Timeout": 5, "Sandbox": "off"}).encode()
     answer = lambda_.send("PUT", f"/2015-03-31/functions/{name}/configuration", body)
-    assert (answer.status_code, b"Sandbox" in answer.content) == (400, True)
+    assert (answer.status_code, b"sandbox" in answer.content) == (400, True)
     assert lambda_.client.get_function_configuration(FunctionName=name)["Timeout"] == 3

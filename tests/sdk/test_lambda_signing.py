@@ -1,6 +1,7 @@
 """The main job through boto3: sign, gate, deploy; and everything that is not let in."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -117,6 +118,15 @@ def revoked(signer: Signer) -> bytes:
     return signer.read(key)
 
 
+def by_a_revoked_profile(signer: Signer) -> bytes:
+    """A package whose profile was revoked from before its signing on; the config of the test does allow it."""
+    key, _ = signer.sign(zip_of(), profile="lost")
+    version = signer.signer.get_signing_profile(profileName="lost")["profileVersion"]
+    since = datetime.now(UTC) - timedelta(hours=1)
+    signer.signer.revoke_signing_profile(profileName="lost", profileVersion=version, reason="lost", effectiveTime=since)
+    return signer.read(key)
+
+
 @pytest.mark.parametrize(
     ("make", "policy", "said"),
     [
@@ -126,13 +136,14 @@ def revoked(signer: Signer) -> bytes:
         (unsigned, "Enforce", NOT_ACCEPTED),
         (foreign, "Enforce", NOT_ACCEPTED),
         (revoked, "Enforce", NOT_ACCEPTED),
+        (by_a_revoked_profile, "Enforce", NOT_ACCEPTED),
     ],
 )
 def test_what_is_not_let_in_is_refused_in_awss_words_and_the_old_code_stays(
     lambda_: LambdaClient, signer: Signer, make: Callable[[Signer], bytes], policy: str, said: str
 ) -> None:
+    config = signer.config(policy, "app", "lost")
     data = make(signer)
-    config = signer.config(policy)
     failed = lambda_.client.exceptions.CodeVerificationFailedException
     with pytest.raises(failed) as on_create:
         lambda_.create(FunctionName="never-made", Code={"ZipFile": data}, CodeSigningConfigArn=config)
