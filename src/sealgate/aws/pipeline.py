@@ -120,7 +120,7 @@ class Pipeline:
                 document.extend,
                 limit=exchange.service.body_limit,
                 too_large=faults.RequestTooLarge(exchange.service.body_limit, exchange.operation or "requested"),
-                key=identity.chunk_key(),
+                key=identity.chunk_key() if framing.has_signed_chunks else None,
             )
             is_large = framing.length is None or framing.length > BATCH
             received = await take_in(exchange.body, intake, self._pool if is_large else None)
@@ -137,7 +137,7 @@ class Pipeline:
             write,
             limit=MAX_PUT_BYTES,
             too_large=ObjectTooLarge(size=framing.length, limit=MAX_PUT_BYTES),
-            key=identity.chunk_key(),
+            key=identity.chunk_key() if framing.has_signed_chunks else None,
             with_md5=True,
         )
         return await take_in(exchange.body, intake, self._pool)
