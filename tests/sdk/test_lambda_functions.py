@@ -143,8 +143,8 @@ def test_every_setting_is_kept_and_answered(lambda_: LambdaClient) -> None:
 
 def test_empty_members_that_clients_send_ask_for_nothing(lambda_: LambdaClient) -> None:
     empty: dict[str, Any] = {
-        "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
-        "DeadLetterConfig": {},
+        "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False},
+        "DeadLetterConfig": {"TargetArn": ""},
         "Layers": [],
         "FileSystemConfigs": [],
         "KMSKeyArn": "",

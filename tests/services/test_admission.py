@@ -297,7 +297,11 @@ def test_every_check_is_written_down(house: DeploymentHouse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "word"), [("Enforce", "admission DENY: function app, CreateFunction: "), ("Warn", "admission WARN: ")]
+    ("policy", "word"),
+    [
+        ("Enforce", "admission DENY: arn:aws:lambda:eu-west-1:111122223333:function:app, CreateFunction: "),
+        ("Warn", "admission WARN: "),
+    ],
 )
 def test_a_warning_or_refusal_is_logged_with_function_check_and_detail(
     house: DeploymentHouse, caplog: pytest.LogCaptureFixture, policy: str, word: str

@@ -15,6 +15,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 
+from sealgate.arn import function_arn
 from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, PackageError, SealgateError
 from sealgate.package.source import Source
@@ -169,9 +170,9 @@ class Admission:
         decision, deployment = verdict.decision, verdict.deployment
         if decision.outcome is not Outcome.ALLOW:
             log.warning(
-                "admission %s: function %s, %s: %s",
+                "admission %s: %s, %s: %s",
                 decision.outcome,
-                deployment.function,
+                function_arn(deployment.scope.region, deployment.scope.account, deployment.function),
                 deployment.operation,
                 ", ".join(_encode_finding(finding) for finding in decision.findings if finding.status == "failed"),
             )

@@ -9,7 +9,7 @@ from typing import Any
 from sealgate.errors import Unsupported
 from sealgate.services.function_settings import LoggingChange, SettingsChange
 
-_HARMLESS: Mapping[str, Any] = {"SnapStart": {"ApplyOn": "None"}, "VpcConfig": {"Ipv6AllowedForDualStack": False}}
+_HARMLESS: Mapping[str, Any] = {"SnapStart": {"ApplyOn": "None"}}
 """Values that ask for nothing, though they are not empty."""
 
 
