@@ -68,7 +68,7 @@ class BodyParser:
             where = f"{path}.{wire_path(key)}" if path else wire_path(key)
             field = fields.get(key)
             if field is None:
-                raise UnsupportedMember(f"The member {f'{path}.{key}' if path else key}", self._operation)
+                raise UnsupportedMember(f"The member '{where}'", self._operation)
             if item is not None:  # null is absence
                 parsed[field[0]] = field[1](item, where)
         return parsed
