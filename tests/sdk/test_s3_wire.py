@@ -139,7 +139,5 @@ def test_the_command_line_copies_a_large_file_there_and_back(s3: S3, tmp_path: P
     back = run_aws("s3", "cp", f"s3://{s3.bucket}/app.zip", str(target), environment=environment)
     assert back.returncode == 0, back.stderr
     assert source.read_bytes() == target.read_bytes()
-    listed = run_aws("s3", "ls", f"s3://{s3.bucket}", environment=environment)
-    assert "60000000 app.zip" in listed.stdout
     removed = run_aws("s3", "rb", "--force", f"s3://{s3.bucket}", environment=environment)
     assert removed.returncode == 0, removed.stderr

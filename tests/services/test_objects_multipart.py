@@ -4,6 +4,7 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from sealgate.errors import SealgateError
 from sealgate.services.byte_ranges import ByteRange
 from sealgate.services.completion import Completion, PartClaim
+from sealgate.services.listings import Query
 from sealgate.services.multipart import UploadName
 from sealgate.services.object_errors import (
     ConditionFailed,
@@ -245,6 +247,16 @@ def test_parts_are_listed_page_by_page(house: ObjectHouse) -> None:
     rest = house.objects.multipart.list_parts(SCOPE, name, after=2, limit=2)
     assert ([part.number for part in first.parts], first.is_truncated) == ([1, 2], True)
     assert ([part.number for part in rest.parts], rest.is_truncated) == ([3], False)
+
+
+def test_of_two_completions_at_once_one_makes_the_object(house: ObjectHouse) -> None:
+    name = _begin(house)
+    with ThreadPoolExecutor(4) as threads:
+        parts = list(threads.map(lambda number: _put(house, name, number, BIG), (1, 2, 3, 4)))
+        attempts = [threads.submit(_complete, house, name, *map(_claim, parts)) for _ in range(2)]
+    errors = [attempt.exception() for attempt in attempts]
+    assert sorted(type(error) for error in errors if error) == [NoSuchUpload]
+    assert len(house.objects.listings.versions(SCOPE, BUCKET, Query()).items) == 1
 
 
 def test_nothing_is_there_before_the_upload_is_complete(house: ObjectHouse) -> None:

@@ -86,9 +86,8 @@ class BucketService:
         """
         verify_bucket_name(name)
         _verify_location(scope.region, location)
-        bucket = Bucket(
-            name=name, account=scope.account, region=scope.region, versioning="Unset", created_at=self._clock()
-        )
+        now = self._clock().replace(microsecond=0)
+        bucket = Bucket(name=name, account=scope.account, region=scope.region, versioning="Unset", created_at=now)
         with self._db.write() as tx:
             present = store.buckets.find(tx, name=name)
             if present is None:
