@@ -217,7 +217,15 @@ def test_jobs_are_filtered_by_every_condition_and_by_all_together(house: Signing
 
 
 @pytest.mark.parametrize(
-    "token", ["", "!", encode_token("one"), encode_token("yesterday", "x"), encode_token("2026-01-01", "x")]
+    "token",
+    [
+        "",
+        "!",
+        encode_token("one"),
+        encode_token("yesterday", "x"),
+        encode_token("2026-01-01", "x"),
+        encode_token(NOW.isoformat(), "\0"),
+    ],
 )
 def test_a_token_that_was_not_given_out_is_refused(house: SigningHouse, token: str) -> None:
     with pytest.raises(Invalid, match="token"):

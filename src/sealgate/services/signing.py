@@ -245,6 +245,6 @@ def _parse_position(token: str) -> tuple[datetime, str]:
         created_at = datetime.fromisoformat(moment)
     except ValueError:
         created_at = None
-    if created_at is None or created_at.tzinfo is None:
+    if created_at is None or created_at.tzinfo is None or not _JOB_ID.fullmatch(job_id):
         raise Invalid("the pagination token is not one that this service gave out", reason="InvalidToken")
     return created_at, job_id
