@@ -47,6 +47,14 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
     return process, line.split()[-1]
 
 
+def end(process: subprocess.Popen[str], how: signal.Signals) -> int:
+    process.send_signal(how)
+    status = process.wait(timeout=30)
+    assert process.stdout is not None
+    process.stdout.close()
+    return status
+
+
 def client(service: str, url: str, folder: Path) -> Any:
     credentials = DataFolder(folder).read_credentials()
     return boto3.client(
@@ -142,13 +150,11 @@ def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) 
         for thread in threads:
             thread.start()
         time.sleep(moments.uniform(0.2, 0.6))  # the moment of the kill is what is being varied
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        end(process, signal.SIGKILL)
         for thread in threads:
             thread.join()
         process, url = start(folder)
         assert_all_is_there(url, folder, seen)
         total += len(seen.objects) + len(seen.profiles) + len(seen.functions) + len(seen.jobs)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert end(process, signal.SIGTERM) == 0
     assert total > KILLS  # the load was real
