@@ -157,6 +157,12 @@ def test_an_object_in_one_piece_is_its_part_one(house: ObjectHouse) -> None:
         house.objects.select(SCOPE, APP, part=1, byte_range="bytes=0-1")
 
 
+def test_part_one_of_nothing_is_nothing(house: ObjectHouse) -> None:
+    house.put("app.zip", b"")
+    selection = house.objects.select(SCOPE, APP, part=1)
+    assert (selection.content, selection.is_partial) == (ByteRange(offset=0, length=0), False)
+
+
 def test_a_copy_shares_the_content_and_takes_attributes_and_tags_over_or_not(house: ObjectHouse) -> None:
     house.put("app.zip", attributes=Attributes(content_type="a/b", encryption="AES256"), tags={"a": "1"})
     target = ObjectName(bucket=BUCKET, key="copy.zip")

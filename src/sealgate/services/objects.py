@@ -392,6 +392,6 @@ def _select_part(version: ObjectVersion, shown: str | None, part: int) -> Select
         version=version,
         version_id=shown,
         content=ByteRange(offset=sum(sizes[: part - 1]), length=sizes[part - 1]),
-        is_partial=True,
+        is_partial=version.size > 0,
         parts_count=len(version.part_sizes) or None,
     )
