@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.support.authority import NOW
 from tests.support.sealed import shared_authority, sign_bytes, zip_of
 
-# A machine without the program can still run all other tests: nothing of the product needs it.
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="the program openssl is not installed")
+
+@pytest.fixture(autouse=True)
+def _program() -> None:
+    assert shutil.which("openssl"), "this test needs the program openssl (Debian: apt install openssl)"
 
 
 def openssl(folder: Path, content: bytes, *options: str) -> subprocess.CompletedProcess[str]:
