@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.sigv4 import (
     ALGORITHM,
+    TIMESTAMP,
     Claim,
     CredentialScope,
     canonical_query,
@@ -41,7 +42,7 @@ def presign_get(
         lifetime: Whole seconds, from one to seven days.
     """
     scope = CredentialScope(date=f"{at:%Y%m%d}", region=region, service=service)
-    timestamp, seconds = f"{at:%Y%m%dT%H%M%SZ}", int(lifetime.total_seconds())
+    timestamp, seconds = f"{at:{TIMESTAMP}}", int(lifetime.total_seconds())
     query = (
         ("X-Amz-Algorithm", ALGORITHM),
         ("X-Amz-Credential", f"{access_key_id}/{scope}"),
@@ -63,6 +64,7 @@ def presign_get(
         access_key_id=access_key_id,
         scope=scope,
         timestamp=timestamp,
+        signed_at=at,
         signed_headers=("host",),
         signature="",
         lifetime=seconds,

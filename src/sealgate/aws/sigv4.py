@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sealgate.aws import faults
@@ -29,7 +29,9 @@ CLOCK_SKEW = timedelta(minutes=15)
 MAX_LIFETIME_SECONDS = 604_800
 """A week (S3 API reference, X-Amz-Expires)."""
 
-_TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
+TIMESTAMP = "%Y%m%dT%H%M%SZ"
+"""How SigV4 writes a moment, for `format`."""
+
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,16}){1,3}-[0-9]{1,2}")
@@ -58,6 +60,7 @@ class Claim:
 
     Attributes:
         timestamp: When it was signed, as written (`20260102T030405Z`).
+        signed_at: The same as a moment; aware, UTC.
         signed_headers: Lower-case names, in the order written.
         lifetime: Seconds for which a presigned link works; None for a signature in the Authorization header.
     """
@@ -65,6 +68,7 @@ class Claim:
     access_key_id: str
     scope: CredentialScope
     timestamp: str
+    signed_at: datetime
     signed_headers: tuple[str, ...]
     signature: str
     lifetime: int | None
@@ -73,11 +77,6 @@ class Claim:
     def is_presigned(self) -> bool:
         """Whether the signature stands in the query."""
         return self.lifetime is not None
-
-    @property
-    def signed_at(self) -> datetime:
-        """When it was signed."""
-        return datetime.strptime(self.timestamp, _TIMESTAMP_FORMAT).replace(tzinfo=UTC)
 
 
 def parse_claim(request: Request) -> Claim | None:
@@ -153,7 +152,8 @@ def _claim(
     key_id, *scope = credential.split("/")
     if len(scope) != 4 or scope[3] != TERMINATOR or not key_id:  # noqa: PLR2004 - date, region, service, terminator
         raise fault(f"Credential must be of the form <access-key>/<date>/<region>/<service>/{TERMINATOR}.")
-    if not is_timestamp(timestamp):
+    signed_at = _find_moment(timestamp)
+    if signed_at is None:
         raise fault("Date must be in ISO-8601 'basic format', yyyyMMdd'T'HHmmss'Z'.")
     if scope[0] != timestamp[:8]:
         raise fault(f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: {timestamp[:8]}.")
@@ -163,21 +163,18 @@ def _claim(
         access_key_id=key_id,
         scope=CredentialScope(date=scope[0], region=scope[1], service=scope[2]),
         timestamp=timestamp,
+        signed_at=signed_at,
         signed_headers=tuple(signed_headers.split(";")),
         signature=signature,
         lifetime=lifetime,
     )
 
 
-def is_timestamp(text: str) -> bool:
-    """Tell whether a text is a moment as SigV4 writes it."""
-    if not _TIMESTAMP.fullmatch(text):
-        return False
+def _find_moment(timestamp: str) -> datetime | None:
     try:
-        datetime.strptime(text, _TIMESTAMP_FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(timestamp) if _TIMESTAMP.fullmatch(timestamp) else None
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def check_claim(claim: Claim, request: Request, *, now: datetime) -> None:
@@ -203,19 +200,18 @@ def check_claim(claim: Claim, request: Request, *, now: datetime) -> None:
 
 
 def _check_time(claim: Claim, now: datetime) -> None:
-    signed_at, moment = claim.signed_at, now.strftime(_TIMESTAMP_FORMAT)
-    if signed_at > now + CLOCK_SKEW:
-        limit = (now + CLOCK_SKEW).strftime(_TIMESTAMP_FORMAT)
+    if claim.signed_at > now + CLOCK_SKEW:
         raise faults.SignatureExpired(
-            f"Signature not yet current: {claim.timestamp} is still later than {limit} ({moment} + 15 min.)"
+            f"Signature not yet current: {claim.timestamp} is still later than {now + CLOCK_SKEW:{TIMESTAMP}} "
+            f"({now:{TIMESTAMP}} + 15 min.)"
         )
     if claim.lifetime is not None:
-        if now > signed_at + timedelta(seconds=claim.lifetime):
+        if now > claim.signed_at + timedelta(seconds=claim.lifetime):
             raise faults.LinkExpired
-    elif signed_at < now - CLOCK_SKEW:
-        limit = (now - CLOCK_SKEW).strftime(_TIMESTAMP_FORMAT)
+    elif claim.signed_at < now - CLOCK_SKEW:
         raise faults.SignatureExpired(
-            f"Signature expired: {claim.timestamp} is now earlier than {limit} ({moment} - 15 min.)"
+            f"Signature expired: {claim.timestamp} is now earlier than {now - CLOCK_SKEW:{TIMESTAMP}} "
+            f"({now:{TIMESTAMP}} - 15 min.)"
         )
 
 
