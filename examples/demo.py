@@ -9,12 +9,15 @@ expected one. Everything happens on a free port of this machine and in a tempora
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import zipfile
 from collections.abc import Iterator
@@ -33,24 +36,20 @@ BUCKET = "packages"
 PROFILE = "my-signer-profile"
 FUNCTION = "hello"
 ROLE = "arn:aws:iam::000000000000:role/hello"
+ROOT = "data/authority/root.pem"
 NOT_ALLOWED = "might be signed using a signature that the client is not configured to accept"
 NOT_INTACT = "not properly signed"
-_START_SECONDS = 30
+_TEXT = ("--output", "text", "--query")
+"""The last options of many commands, which cut the answer down to one member. The story does not show them."""
+_ADMISSION = re.compile(rf" admission (\w+): \S+:function:{FUNCTION}, \w+: (\{{.*\}})$", re.MULTILINE)
+_GLUE = "\N{NO-BREAK SPACE}"
+"""A blank at which no line of the story is broken."""
 _STOP_SECONDS = 30
-_WIDTH = 112
+_WIDTH = 108
 
 
 class Unexpected(Exception):
     """An outcome was not the one that the story promises."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a command said."""
-
-    status: int
-    stdout: str
-    stderr: str
 
 
 class Narrator:
@@ -65,28 +64,42 @@ class Narrator:
         self._steps += 1
         print(f"\n{self._paint('1', f'{self._steps}. {title}')}")
 
-    def command(self, words: tuple[str, ...]) -> None:
+    def command(self, command: str) -> None:
         """Show a command as one would type it."""
-        self._line("2", "$ " + " ".join(word if word in ("&&", "|") else shlex.quote(word) for word in words))
+        self._write("36", command, first="$ ", then="    ", end=" \\")
 
     def answer(self, text: str) -> None:
         """Show what came back."""
-        for line in text.strip().splitlines():
-            self._line("0", "  " + line)
+        for line in filter(None, map(str.strip, text.splitlines())):
+            self._write("0", line, first="  ", then="  ")
 
     def proves(self, text: str) -> None:
         """Say what the answer shows."""
-        self._line("32", "=> " + text)
+        self._write("32", text, first="=> ", then="   ")
 
     def fails(self, text: str) -> None:
         """Say that the story has gone wrong."""
         print(self._paint("31", f"\nUNEXPECTED: {text}"), file=sys.stderr)
 
-    def _line(self, code: str, text: str) -> None:
-        print("   " + self._paint(code, text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."), flush=True)
+    def _write(self, code: str, text: str, *, first: str, then: str, end: str = "") -> None:
+        lines = textwrap.wrap(
+            text, _WIDTH, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
+        )
+        for number, line in enumerate(lines, 1):
+            shown = line.replace(_GLUE, " ") + (end if number < len(lines) else "")
+            print("   " + self._paint(code, shown), flush=True)
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._is_colourful else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command said."""
+
+    status: int
+    stdout: str
+    stderr: str
 
 
 class Stage:
@@ -96,61 +109,73 @@ class Stage:
         self.folder = folder
         self.data = folder / "data"
         self.tell = narrator
-        self._environment = _clean_environment()
+        self._environment = _clean_environment(folder)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
         """Run `sealgate serve` on a free port, and point the clients at it with `sealgate env`."""
-        self.tell.command(("sealgate", "serve", "--port", "0", "--data", "data", "&"))
+        self.tell.command("sealgate serve --port 0 --data data &")
         with (self.folder / "server.log").open("wb") as log:
             server = subprocess.Popen(
-                [sys.executable, "-m", "sealgate", "serve", "--port", "0", "--data", self.data],
+                [*_program("sealgate"), "serve", "--port", "0", "--data", "data"],
+                cwd=self.folder,
+                env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
         try:
-            self.tell.answer(_first_line(server))
-            self.tell.command(("eval", "$(sealgate env --data data)"))
+            self.tell.answer(self._first_line(server))
+            self.tell.command('eval "$(sealgate env --data data)"')
             self._environment = self._read_environment()
             yield
         finally:
             server.send_signal(signal.SIGTERM)
-            if server.wait(_STOP_SECONDS) != 0:
-                raise Unexpected(f"the server ended with status {server.returncode}:\n{self.server_log()}")
-
-    def server_log(self) -> str:
-        """Answer what the server has written on stderr."""
-        return (self.folder / "server.log").read_text()
-
-    def run(self, *words: str) -> Answer:
-        """Show and run a command."""
-        self.tell.command(words)
-        return self._run(words)
+            server.communicate(timeout=_STOP_SECONDS)
+        if server.returncode != 0:
+            raise Unexpected(f"the server ended with status {server.returncode}:\n{self._log()}")
 
     def succeed(self, *words: str) -> str:
         """Show and run a command that has to succeed; answer what it printed."""
-        answer = self.run(*words)
+        answer = self._run(words)
         if answer.status != 0:
             raise Unexpected(f"status {answer.status}: {answer.stderr or answer.stdout}")
         return answer.stdout.strip()
 
-    def refuse(self, *words: str, because: str) -> None:
-        """Show and run a deployment that has to be refused with a CodeVerificationFailedException."""
-        answer = self.run(*words)
+    def refuse(self, *words: str, message: str, check: str) -> None:
+        """Show and run a deployment that has to be refused with AWS's own message, because of one check."""
+        answer = self._run(words)
         text = answer.stderr.strip()
-        if answer.status == 0 or "CodeVerificationFailedException" not in text or because not in text:
-            raise Unexpected(f"expected a refusal ({because!r}), got status {answer.status}: {text or answer.stdout}")
+        if answer.status == 0 or "CodeVerificationFailedException" not in text or message not in text:
+            raise Unexpected(f"expected a refusal ({message!r}), got status {answer.status}: {text or answer.stdout}")
         self.tell.answer(text)
+        self._find_admission("DENY", check)
 
-    def judge(self, *words: str, acceptable: bool) -> None:
-        """Show and run `sealgate verify`, whose exit status has to be 0 or 1."""
-        answer = self.run("sealgate", "verify", *words)
-        self.tell.answer("\n".join(answer.stdout.splitlines()[:7]))
-        if answer.status != (0 if acceptable else 1):
-            raise Unexpected(f"expected {'an' if acceptable else 'no'} acceptance, got status {answer.status}")
+    def warn(self, *words: str, check: str) -> None:
+        """Show and run a deployment that has to be accepted, with a warning about one check."""
+        self.tell.answer(self.succeed(*words))
+        self._find_admission("WARN", check)
+
+    def judge(self, *words: str, failed: str | None) -> None:
+        """Show and run `sealgate verify`, which has to find the package acceptable, or one check failed."""
+        answer = self._run(("sealgate", "verify", *words))
+        checks = [line for line in answer.stdout.splitlines()[2:] if line.startswith(("  ok ", "  FAILED ", "  NOT "))]
+        self.tell.answer("\n".join([answer.stdout.splitlines()[0], *checks] if checks else [answer.stderr]))
+        found = [line.split()[1] for line in checks if line.startswith("  FAILED ")]
+        if (answer.status, found) != ((0, []) if failed is None else (1, [failed])):
+            raise Unexpected(f"status {answer.status}, failed checks {found}; expected {failed or 'acceptance'}")
+
+    def _find_admission(self, outcome: str, check: str) -> None:
+        """Show the server's own words on the last deployment: AWS's message does not tell the check."""
+        lines = _ADMISSION.findall(self._log())
+        finding, _ = json.JSONDecoder().raw_decode(lines[-1][1]) if lines else ({"check": None}, 0)
+        if not lines or (lines[-1][0], finding["check"]) != (outcome, check):
+            raise Unexpected(f"expected {outcome} because of {check}; the server's log ends with {lines[-1:]}")
+        self.tell.answer(f"server log: {outcome}, {check}: {finding['detail']}")
 
     def _run(self, words: tuple[str, ...]) -> Answer:
+        shown = words[: words.index(_TEXT[0])] if _TEXT[0] in words else words
+        self.tell.command(_wrappable(shown))
         done = subprocess.run(
             [*_program(words[0]), *words[1:]],
             cwd=self.folder,
@@ -162,11 +187,50 @@ class Stage:
         return Answer(status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
     def _read_environment(self) -> dict[str, str]:
-        exports = self._run(("sealgate", "env", "--data", "data")).stdout
+        script = f'eval "$({shlex.join(_program("sealgate"))} env --data data)"; env -0'
         told = subprocess.run(
-            ["sh", "-c", f"{exports}\nenv -0"], env=self._environment, capture_output=True, text=True, check=True
+            ["sh", "-c", script], cwd=self.folder, env=self._environment, capture_output=True, text=True, check=True
         )
         return dict(line.split("=", 1) for line in told.stdout.split("\0") if line)
+
+    def _first_line(self, server: subprocess.Popen[str]) -> str:
+        assert server.stdout is not None
+        line = server.stdout.readline().strip()
+        if not line.startswith("listening on "):
+            raise Unexpected(f"the server did not start:\n{self._log()}")
+        return line
+
+    def _log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+
+def _wrappable(words: tuple[str, ...]) -> str:
+    """Write a command so that lines break neither inside a quoted word nor between an option and its value."""
+    quoted = [shlex.quote(word).replace(" ", _GLUE) for word in words]
+    return "".join(
+        word + (_GLUE if word.startswith("-") and not following.startswith("-") else " ")
+        for word, following in zip(quoted, [*quoted[1:], "-"], strict=True)
+    )
+
+
+def _program(name: str) -> list[str]:
+    if name == "sealgate":
+        return [sys.executable, "-m", "sealgate"]
+    return [str(Path(sys.executable).parent / name)]
+
+
+def _clean_environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEALGATE_"))}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Thirty processes would each compile all that they load; let the first one's work serve the others.
+        kept["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    nothing = os.devnull
+    return kept | {
+        "AWS_CONFIG_FILE": nothing,
+        "AWS_SHARED_CREDENTIALS_FILE": nothing,
+        "AWS_PAGER": "",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def main() -> int:
@@ -175,9 +239,8 @@ def main() -> int:
     began = time.monotonic()
     print("Sealgate: sign and gate, end to end, with the stock aws command line")
     with tempfile.TemporaryDirectory(prefix="sealgate-demo-") as folder:
-        stage = Stage(Path(folder), narrator)
         try:
-            tell_story(stage)
+            tell_story(Stage(Path(folder), narrator))
         except Unexpected as failure:
             narrator.fails(str(failure))
             return 1
@@ -205,10 +268,11 @@ def tell_story(stage: Stage) -> None:
         refuse_expired(stage)
         verify_offline(stage)
         refuse_revoked(stage, job)
+        check_unchanged(stage)
         only_warn(stage, config)
-    stage.tell.step("The server has stopped; the verdicts stay")
-    stage.judge("signed.zip", "--trust", "data/authority/root.pem", "--revocations", "revoked.json", acceptable=False)
-    stage.tell.proves("the signed revocation list carries the revocation to machines without a server")
+    stage.tell.step("The server has stopped; anyone can still tell that the signature was revoked")
+    stage.judge("signed.zip", "--trust", ROOT, "--revocations", "revoked.json", failed="revocation")
+    stage.tell.proves("a signed list carries revocations to where no server is")
 
 
 def upload(stage: Stage) -> str:
@@ -221,7 +285,7 @@ def upload(stage: Stage) -> str:
     )
     version = stage.succeed(
         *("aws", "s3api", "put-object", "--bucket", BUCKET, "--key", "hello.zip", "--body", "unsigned.zip"),
-        *("--query", "VersionId", "--output", "text"),
+        *(*_TEXT, "VersionId"),
     )
     stage.tell.answer(version)
     return version
@@ -231,13 +295,11 @@ def sign(stage: Stage, version: str) -> tuple[str, str]:
     """Make the profile and sign with it; answer the publisher's ARN and the job's id."""
     stage.tell.step("A signing profile, and a signing job")
     publisher = make_profile(stage, PROFILE)
-    job = run_job(stage, PROFILE, version)
-    stage.succeed("aws", "s3", "cp", "--quiet", f"s3://{BUCKET}/{job}.zip", "signed.zip")
-    signed = (stage.folder / "signed.zip").read_bytes()
-    original = (stage.folder / "unsigned.zip").read_bytes()
-    alter(signed, stage.folder / "altered.zip")
-    if len(signed) <= len(original):
-        raise Unexpected("the signed package is not longer than the unsigned one")
+    job = run_job(stage, PROFILE, version, fetch_as="signed.zip")
+    original, signed = ((stage.folder / name).read_bytes() for name in ("unsigned.zip", "signed.zip"))
+    position = 30 + len("app.py")  # the first entry's first byte of contents, behind its local header and name
+    altered = signed[:position] + bytes([signed[position] ^ 1]) + signed[position + 1 :]
+    (stage.folder / "altered.zip").write_bytes(altered)
     stage.tell.proves(f"{len(original)} bytes became {len(signed)}: the same entries, and a signature over every byte")
     return publisher, job
 
@@ -246,32 +308,33 @@ def make_profile(stage: Stage, name: str) -> str:
     """Make a signing profile; answer its version's ARN."""
     arn = stage.succeed(
         *("aws", "signer", "put-signing-profile", "--profile-name", name),
-        *("--platform-id", "AWSLambda-SHA384-ECDSA", "--query", "profileVersionArn", "--output", "text"),
+        *("--platform-id", "AWSLambda-SHA384-ECDSA", *_TEXT, "profileVersionArn"),
     )
     stage.tell.answer(arn)
     return arn
 
 
-def run_job(stage: Stage, profile: str, version: str) -> str:
-    """Sign the uploaded package and wait for it; answer the job's id."""
-    source = f"s3={{bucketName={BUCKET},key=hello.zip,version={version}}}"
+def run_job(stage: Stage, profile: str, version: str, *, fetch_as: str) -> str:
+    """Sign the uploaded package, wait for it, and fetch the signed one; answer the job's id."""
     job = stage.succeed(
-        *("aws", "signer", "start-signing-job", "--profile-name", profile, "--source", source),
-        *("--destination", f"s3={{bucketName={BUCKET}}}", "--query", "jobId", "--output", "text"),
+        *("aws", "signer", "start-signing-job", "--profile-name", profile),
+        *("--source", f"s3={{bucketName={BUCKET},key=hello.zip,version={version}}}"),
+        *("--destination", f"s3={{bucketName={BUCKET}}}", *_TEXT, "jobId"),
     )
+    stage.tell.answer(job)
     stage.succeed("aws", "signer", "wait", "successful-signing-job", "--job-id", job)
+    stage.succeed("aws", "s3", "cp", f"s3://{BUCKET}/{job}.zip", fetch_as)
     return job
 
 
 def demand_signatures(stage: Stage, *publishers: str) -> str:
     """Make a code signing config that enforces; answer its ARN."""
-    stage.tell.step("A code signing config: only this publisher, or the deployment fails")
-    listed = ",".join(f'"{publisher}"' for publisher in publishers)
+    stage.tell.step("A code signing config: one of these publishers, or the deployment fails")
     config = stage.succeed(
         *("aws", "lambda", "create-code-signing-config"),
         *("--code-signing-policies", '{"untrustedArtifactOnDeployment":"Enforce"}'),
-        *("--allowed-publishers", f'{{"signingProfileVersionArns":[{listed}]}}'),
-        *("--query", "CodeSigningConfig.CodeSigningConfigArn", "--output", "text"),
+        *("--allowed-publishers", json.dumps({"signingProfileVersionArns": publishers})),
+        *(*_TEXT, "CodeSigningConfig.CodeSigningConfigArn"),
     )
     stage.tell.answer(config)
     return config
@@ -283,34 +346,34 @@ def deploy_signed(stage: Stage, job: str, config: str) -> None:
     told = stage.succeed(
         *("aws", "lambda", "create-function", "--function-name", FUNCTION, "--role", ROLE),
         *("--runtime", "python3.13", "--handler", "app.handler", "--code", f"S3Bucket={BUCKET},S3Key={job}.zip"),
-        *("--code-signing-config-arn", config, "--query", "SigningJobArn", "--output", "text"),
+        *("--code-signing-config-arn", config, *_TEXT, "SigningJobArn"),
     )
-    if not told.endswith(job):
+    if not told.endswith(f"/{job}"):
         raise Unexpected(f"the function names the signing job {told!r}")
     stage.tell.answer(told)
     stage.succeed("aws", "lambda", "wait", "function-active-v2", "--function-name", FUNCTION)
     stage.tell.proves("deployed, and the function names the job that signed it")
 
 
-def update_with(package: str) -> tuple[str, ...]:
-    """Write the command that deploys a local package."""
+def deployment_of(package: str) -> tuple[str, ...]:
+    """Write the command that deploys a package; its answer is the publisher and the code's hash."""
     return (
         *("aws", "lambda", "update-function-code", "--function-name", FUNCTION, "--zip-file", f"fileb://{package}"),
-        *("--query", "[SigningProfileVersionArn,CodeSha256]", "--output", "text"),
+        *(*_TEXT, "[SigningProfileVersionArn,CodeSha256]"),
     )
 
 
 def refuse_altered(stage: Stage) -> None:
     """Deploy the package with one bit flipped."""
     stage.tell.step("The altered package (one bit of it) is refused")
-    stage.refuse(*update_with("altered.zip"), because=NOT_INTACT)
+    stage.refuse(*deployment_of("altered.zip"), message=NOT_INTACT, check="integrity")
     stage.tell.proves("any byte changed, deployment fails")
 
 
 def refuse_unsigned(stage: Stage) -> None:
     """Deploy the package as it was before signing."""
     stage.tell.step("The unsigned package is refused")
-    stage.refuse(*update_with("unsigned.zip"), because=NOT_ALLOWED)
+    stage.refuse(*deployment_of("unsigned.zip"), message=NOT_ALLOWED, check="publisher")
     stage.tell.proves("no signature, no deployment")
 
 
@@ -318,32 +381,26 @@ def refuse_foreign(stage: Stage, version: str) -> None:
     """Sign with a profile that the config does not list, and deploy."""
     stage.tell.step("A package signed under another profile is refused")
     make_profile(stage, "somebody_else")
-    job = run_job(stage, "somebody_else", version)
-    stage.refuse(
-        *("aws", "lambda", "update-function-code", "--function-name", FUNCTION),
-        *("--s3-bucket", BUCKET, "--s3-key", f"{job}.zip"),
-        because=NOT_ALLOWED,
-    )
+    run_job(stage, "somebody_else", version, fetch_as="foreign.zip")
+    stage.refuse(*deployment_of("foreign.zip"), message=NOT_ALLOWED, check="publisher")
     stage.tell.proves("a good signature by a publisher who is not on the list does not help")
 
 
 def refuse_expired(stage: Stage) -> None:
     """Deploy a package whose signature was good for one day, nine days ago."""
     stage.tell.step("An expired package is refused")
-    stage.tell.answer(
-        "expired.zip was signed ten days ago, for one day, by an authority whose root the operator imported"
-    )
-    stage.refuse(*update_with("expired.zip"), because=NOT_ALLOWED)
+    stage.tell.answer("expired.zip: signed ten days ago for one day, by an authority whose root the operator imported")
+    stage.refuse(*deployment_of("expired.zip"), message=NOT_ALLOWED, check="expiry")
     stage.tell.proves("its publisher is on the list and it is intact, but its time is over")
 
 
 def verify_offline(stage: Stage) -> None:
     """Judge files without the server."""
-    stage.tell.step("Anyone can verify offline: no server, no network")
-    stage.judge("signed.zip", "--trust", "data/authority/root.pem", acceptable=True)
-    stage.judge("altered.zip", "--trust", "data/authority/root.pem", acceptable=False)
+    stage.tell.step("Anyone can verify offline: no server, no network, only the authority's root certificate")
+    stage.judge("signed.zip", "--trust", ROOT, failed=None)
+    stage.judge("altered.zip", "--trust", ROOT, failed="integrity")
     later = (system_clock() + timedelta(days=365 * 12)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    stage.judge("signed.zip", "--trust", "data/authority/root.pem", "--at", later, acceptable=False)
+    stage.judge("signed.zip", "--trust", ROOT, "--at", later, failed="expiry")
     stage.tell.proves("intact today, refused when altered, and expired when its time is over")
 
 
@@ -351,25 +408,37 @@ def refuse_revoked(stage: Stage, job: str) -> None:
     """Revoke the signature that was accepted before, deploy it again, and write the revocation list."""
     stage.tell.step("The signature is revoked: the package that was accepted before is refused")
     stage.succeed("aws", "signer", "revoke-signature", "--job-id", job, "--reason", "the build machine was broken into")
-    stage.refuse(*update_with("signed.zip"), because=NOT_ALLOWED)
+    stage.refuse(*deployment_of("signed.zip"), message=NOT_ALLOWED, check="revocation")
     stage.succeed("sealgate", "revocations", "--data", "data", "-o", "revoked.json")
     stage.tell.proves("revocation takes back what was signed")
 
 
+def check_unchanged(stage: Stage) -> None:
+    """Look at what is deployed after all these refusals."""
+    stage.tell.step("After five refusals the function still has the code that was accepted")
+    told = stage.succeed(
+        *("aws", "lambda", "get-function", "--function-name", FUNCTION),
+        *(*_TEXT, "Configuration.[CodeSize,LastUpdateStatus]"),
+    )
+    stage.tell.answer(told)
+    if told.split() != [str((stage.folder / "signed.zip").stat().st_size), "Successful"]:
+        raise Unexpected(f"the function has changed: {told}")
+    stage.tell.proves("a refusal changes nothing")
+
+
 def only_warn(stage: Stage, config: str) -> None:
     """Change the policy to Warn: policy failures pass with a warning, broken integrity does not."""
-    stage.tell.step("Under Warn the unsigned package is accepted with a warning, the altered one still refused")
+    stage.tell.step("Under Warn all of them are accepted with a warning, but the altered one is still refused")
     stage.succeed(
         *("aws", "lambda", "update-code-signing-config", "--code-signing-config-arn", config),
-        *("--code-signing-policies", '{"untrustedArtifactOnDeployment":"Warn"}', "--query", "CodeSigningConfig.[]"),
+        *("--code-signing-policies", '{"untrustedArtifactOnDeployment":"Warn"}'),
     )
-    told = stage.succeed(*update_with("unsigned.zip"))
-    warnings = [line for line in stage.server_log().splitlines() if " WARNING " in line and FUNCTION in line]
-    if not told.startswith("None") or not warnings:
-        raise Unexpected(f"no warning in the server's log, or a publisher for unsigned code: {told}")
-    stage.tell.answer(f"{told}\nserver log: {warnings[-1]}")
-    stage.refuse(*update_with("altered.zip"), because=NOT_INTACT)
-    stage.tell.proves("Warn lets policy pass, never broken integrity")
+    stage.warn(*deployment_of("unsigned.zip"), check="publisher")
+    stage.warn(*deployment_of("foreign.zip"), check="publisher")
+    stage.warn(*deployment_of("expired.zip"), check="expiry")
+    stage.warn(*deployment_of("signed.zip"), check="revocation")
+    stage.refuse(*deployment_of("altered.zip"), message=NOT_INTACT, check="integrity")
+    stage.tell.proves("Warn relaxes policy, never integrity")
 
 
 def make_package(path: Path) -> None:
@@ -397,41 +466,10 @@ def make_expired_package(stage: Stage) -> str:
     with (stage.folder / "expired.zip").open("w+b") as target:
         sign_package(source, identity=authority.leaf_for(publisher), claims=claims, target_fd=target.fileno())
     roots = stage.data / "roots"
-    roots.mkdir(parents=True, mode=0o700)
-    stage.data.chmod(0o700)
+    stage.data.mkdir(mode=0o700)
+    roots.mkdir(mode=0o700)
     (roots / "old-authority.pem").write_bytes((stage.folder / "old-authority" / "root.pem").read_bytes())
     return publisher
-
-
-def alter(package: bytes, path: Path) -> None:
-    """Write the package with one bit of its first entry's body flipped."""
-    position = 30 + len("app.py") + 4
-    path.write_bytes(package[:position] + bytes([package[position] ^ 1]) + package[position + 1 :])
-
-
-def _program(name: str) -> list[str]:
-    if name == "sealgate":
-        return [sys.executable, "-m", "sealgate"]
-    return [str(Path(sys.executable).parent / name)]
-
-
-def _clean_environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEALGATE_"))}
-    nothing = os.devnull
-    return kept | {
-        "AWS_CONFIG_FILE": nothing,
-        "AWS_SHARED_CREDENTIALS_FILE": nothing,
-        "AWS_PAGER": "",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def _first_line(server: subprocess.Popen[str]) -> str:
-    assert server.stdout is not None
-    line = server.stdout.readline().strip()
-    if not line.startswith("listening on "):
-        raise Unexpected(f"the server did not start: {line!r}")
-    return line
 
 
 if __name__ == "__main__":

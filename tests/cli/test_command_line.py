@@ -8,7 +8,7 @@ import sealgate
 from sealgate.cli.dispatch import COMMANDS
 from sealgate.cli.early import find_file
 from sealgate.cli.terminal import printable
-from tests.support.command_line import run_sealgate
+from tests.support.command_line import dispatch_sealgate, run_sealgate
 
 
 def test_help_names_every_command_on_stdout() -> None:
@@ -20,8 +20,8 @@ def test_help_names_every_command_on_stdout() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_tells_its_options_and_an_example(name: str) -> None:
-    told = run_sealgate(name, "--help")
+def test_each_command_tells_its_options_and_an_example(name: str, tmp_path: Path) -> None:
+    told = dispatch_sealgate(name, "--help", folder=tmp_path)
 
     assert told.returncode == 0
     assert told.stdout.startswith(f"usage: sealgate {name} ")
@@ -44,8 +44,10 @@ def test_the_version_is_the_package_s() -> None:
     ],
     ids=["no command", "unknown command", "unknown option", "abbreviated option", "no number", "value out of range"],
 )
-def test_wrong_usage_ends_with_status_2_and_talk_on_stderr_only(arguments: list[str], talk: str) -> None:
-    told = run_sealgate(*arguments)
+def test_wrong_usage_ends_with_status_2_and_talk_on_stderr_only(
+    tmp_path: Path, arguments: list[str], talk: str
+) -> None:
+    told = dispatch_sealgate(*arguments, folder=tmp_path)
 
     assert told.returncode == 2
     assert told.stdout == ""

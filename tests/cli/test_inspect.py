@@ -7,7 +7,7 @@ from sealgate.cms import oids
 from sealgate.cms.ber import UTF8_STRING, encode
 from sealgate.package.archive import SIGNATURE_NAME
 from tests.support.authority import ARN, JOB_ARN, aws_recipe
-from tests.support.command_line import run_sealgate
+from tests.support.command_line import dispatch_sealgate
 from tests.support.sealed import sign_bytes, zip_of
 
 
@@ -19,7 +19,7 @@ def signed(tmp_path: Path) -> Path:
 
 
 def test_everything_is_shown_and_said_not_to_be_verified(signed: Path) -> None:
-    told = run_sealgate("inspect", signed)
+    told = dispatch_sealgate("inspect", signed, folder=signed.parent)
 
     assert told.returncode == 0
     assert told.stdout.startswith(f"{signed}: nothing here has been verified; `sealgate verify` judges\n")
@@ -30,7 +30,7 @@ def test_everything_is_shown_and_said_not_to_be_verified(signed: Path) -> None:
 
 
 def test_json_holds_every_attribute(signed: Path) -> None:
-    shown = json.loads(run_sealgate("inspect", signed, "--json").stdout)
+    shown = json.loads(dispatch_sealgate("inspect", signed, "--json", folder=signed.parent).stdout)
 
     assert shown["notice"].startswith("nothing here has been verified")
     assert len(shown["signature"]["attributes"]) == 9
@@ -43,17 +43,17 @@ def test_an_altered_package_is_shown_all_the_same(signed: Path) -> None:
     content[40] ^= 1
     signed.write_bytes(content)
 
-    assert run_sealgate("inspect", signed).returncode == 0
+    assert dispatch_sealgate("inspect", signed, folder=signed.parent).returncode == 0
 
 
 def test_a_package_without_a_signature_says_so(tmp_path: Path) -> None:
     path = tmp_path / "unsigned.zip"
     path.write_bytes(zip_of({"app.py": b"pass\n"}))
 
-    told = run_sealgate("inspect", path)
+    told = dispatch_sealgate("inspect", path, folder=tmp_path)
 
     assert (told.returncode, told.stdout) == (0, f"{path}: carries no signature\n")
-    assert json.loads(run_sealgate("inspect", path, "--json").stdout)["signature"] is None
+    assert json.loads(dispatch_sealgate("inspect", path, "--json", folder=tmp_path).stdout)["signature"] is None
 
 
 def test_what_a_stranger_wrote_into_a_signature_does_not_steer_the_terminal(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_what_a_stranger_wrote_into_a_signature_does_not_steer_the_terminal(tmp_
     path = tmp_path / "evil.zip"
     path.write_bytes(zip_of({"app.py": b"", "META_INF/": b"", SIGNATURE_NAME.decode(): block}))
 
-    told = run_sealgate("inspect", path)
+    told = dispatch_sealgate("inspect", path, folder=tmp_path)
 
     assert told.returncode == 0
     assert "\x1b" not in told.stdout
@@ -75,7 +75,7 @@ def test_what_cannot_be_inspected_is_told_on_stderr(tmp_path: Path, content: byt
     if content is not None:
         path.write_bytes(content)
 
-    told = run_sealgate("inspect", path)
+    told = dispatch_sealgate("inspect", path, folder=tmp_path)
 
     assert told.returncode == status
     assert told.stdout == ""

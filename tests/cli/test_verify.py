@@ -1,8 +1,7 @@
-"""`sealgate verify` as a process: what it says, and its exit status."""
+"""`sealgate verify`: what it says, and its exit status."""
 
 import json
 import os
-import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
 from tests.support.authority import ARN, JOB_ARN, NOW
-from tests.support.command_line import run_sealgate
+from tests.support.command_line import Told, dispatch_sealgate, run_sealgate
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of
 
 VECTORS = Path("tests/vectors/aws-format")
@@ -29,12 +28,10 @@ class Files:
         path.write_bytes(content)
         return path
 
-    def verify(self, file: str, *arguments: str | Path, at: str = NOW.isoformat()) -> subprocess.CompletedProcess[str]:
-        return run_sealgate("verify", file, "--at", at, *arguments, folder=self.folder)
+    def verify(self, file: str, *arguments: str | Path, at: str = NOW.isoformat()) -> Told:
+        return dispatch_sealgate("verify", file, "--at", at, *arguments, folder=self.folder)
 
-    def verify_trusting(
-        self, file: str, *arguments: str | Path, at: str = NOW.isoformat()
-    ) -> subprocess.CompletedProcess[str]:
+    def verify_trusting(self, file: str, *arguments: str | Path, at: str = NOW.isoformat()) -> Told:
         return self.verify(file, "--trust", "root.pem", *arguments, at=at)
 
 
@@ -63,14 +60,25 @@ def make_list(*job_arns: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def told(files: Files) -> subprocess.CompletedProcess[str]:
+def told(files: Files) -> Told:
     return files.verify_trusting("signed.zip")
 
 
-def test_a_sealed_package_under_a_trusted_root_is_acceptable(told: subprocess.CompletedProcess[str]) -> None:
+def test_a_sealed_package_under_a_trusted_root_is_acceptable(told: Told) -> None:
     assert told.returncode == 0
     assert told.stderr == ""
     assert told.stdout.startswith("signed.zip: acceptable\n\n  ok           integrity ")
+
+
+@pytest.mark.parametrize(("file", "status"), [("signed.zip", 0), ("altered.zip", 1), ("missing.zip", 2)])
+def test_the_program_ends_with_the_verdict_s_status(files: Files, file: str, status: int) -> None:
+    arguments = ("verify", file, "--trust", "root.pem", "--at", NOW.isoformat())
+
+    process = run_sealgate(*arguments, folder=files.folder)
+    within = dispatch_sealgate(*arguments, folder=files.folder)
+
+    assert process.returncode == status
+    assert (process.stdout, process.stderr) == (within.stdout, within.stderr)
 
 
 @pytest.mark.parametrize(
@@ -85,17 +93,17 @@ def test_a_sealed_package_under_a_trusted_root_is_acceptable(told: subprocess.Co
     ],
     ids=["who", "job", "when", "until when", "what", "root"],
 )
-def test_the_report_says(told: subprocess.CompletedProcess[str], line: str) -> None:
+def test_the_report_says(told: Told, line: str) -> None:
     assert line in told.stdout.splitlines()
 
 
-def test_the_report_lists_the_chain_from_leaf_to_root(told: subprocess.CompletedProcess[str]) -> None:
+def test_the_report_lists_the_chain_from_leaf_to_root(told: Told) -> None:
     subjects = [line for line in told.stdout.splitlines() if "O=Sealgate" in line]
 
     assert [line.split("CN=Sealgate ")[1].rsplit(" ", 1)[0] for line in subjects] == ["Signer", "Issuing CA", "Root CA"]
 
 
-def test_revocation_is_not_checked_unless_something_is_known_of_it(told: subprocess.CompletedProcess[str]) -> None:
+def test_revocation_is_not_checked_unless_something_is_known_of_it(told: Told) -> None:
     assert "  NOT CHECKED  revocation " in told.stdout
 
 
@@ -221,7 +229,7 @@ def test_json_of_a_refused_package_has_no_signature(files: Files) -> None:
 def test_wrong_usage_and_unreadable_files_end_with_status_2(
     files: Files, arguments: tuple[str, ...], talk: str
 ) -> None:
-    told = run_sealgate("verify", *arguments, folder=files.folder)
+    told = dispatch_sealgate("verify", *arguments, folder=files.folder)
 
     assert told.returncode == 2
     assert told.stdout == ""
@@ -229,13 +237,13 @@ def test_wrong_usage_and_unreadable_files_end_with_status_2(
 
 
 def test_a_missing_root_is_answered_with_what_to_give(files: Files) -> None:
-    told = run_sealgate("verify", "signed.zip", folder=files.folder)
+    told = dispatch_sealgate("verify", "signed.zip", folder=files.folder)
 
     assert "sealgate: hint: give --trust ROOT.pem, --data DIR or --trust-aws" in told.stderr
 
 
 def test_the_file_may_stand_after_the_roots(files: Files) -> None:
-    told = run_sealgate(
+    told = dispatch_sealgate(
         "verify", "--at", NOW.isoformat(), "--trust", "other.pem", "root.pem", "signed.zip", folder=files.folder
     )
 
@@ -259,7 +267,7 @@ def test_a_named_pipe_is_refused_and_not_waited_for(files: Files) -> None:
     ids=["good", "altered", "foreign"],
 )
 def test_packages_in_aws_s_format_are_judged(vector: str, root: str, status: int) -> None:
-    told = run_sealgate("verify", VECTORS / vector, "--trust", VECTORS / root, "--at", "2026-11-02")
+    told = dispatch_sealgate("verify", vector, "--trust", root, "--at", "2026-11-02", folder=VECTORS)
 
     assert told.returncode == status
     if status == 0:

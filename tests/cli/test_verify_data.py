@@ -14,7 +14,7 @@ from sealgate.store.folder import DataFolder
 from sealgate.store.jobs import Job, jobs
 from sealgate.store.schema import metadata
 from tests.support.authority import ARN, JOB_ARN, NOW
-from tests.support.command_line import run_sealgate
+from tests.support.command_line import dispatch_sealgate
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of
 from tests.support.signer import a_job
 
@@ -50,7 +50,7 @@ def record(data: DataFolder, *records: Job) -> None:
 
 
 def verify(data: DataFolder, *arguments: str | Path, at: datetime = NOW) -> tuple[int, str]:
-    told = run_sealgate(
+    told = dispatch_sealgate(
         "verify", "signed.zip", "--data", "data", "--at", at.isoformat(), *arguments, folder=data.path.parent
     )
     return told.returncode, told.stdout + told.stderr

@@ -1,12 +1,17 @@
 """Commands as real processes, in an environment that holds nothing of the user's."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from sealgate.cli.dispatch import dispatch
 
 AWS = Path(sys.executable).parent / "aws"
 
@@ -32,6 +37,23 @@ def clean_environment() -> dict[str, str]:
 @cache
 def _bytecode_folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="sealgate-bytecode-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a command said, and its exit status; named as `subprocess` names them."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def dispatch_sealgate(*arguments: str | Path, folder: Path) -> Told:
+    """Run `sealgate` in this process: the same but for what comes before its arguments are read."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        status = dispatch([str(argument) for argument in arguments])
+    return Told(returncode=status, stdout=stdout.getvalue(), stderr=stderr.getvalue())
 
 
 def run_sealgate(
