@@ -4,8 +4,9 @@
 
 The long part, `examine`, reads the package and runs outside every write transaction. The short part, `judge`, is a
 pure decision by the code signing config; a service repeats it inside the write transaction that stores the function,
-so that what was stored was judged by the config as it stood at that moment. `record` writes down what was decided,
-refusals too; `conclude` logs it, once that is durable, and raises where the answer is no.
+with what is revoked `renewed`, so that what was stored was judged by config and revocations as they stood at that
+moment. `record` writes down what was decided, refusals too; `conclude` logs it, once that is durable, and raises where
+the answer is no.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealgate.arn import function_arn
 from sealgate.clock import Clock
@@ -120,6 +121,12 @@ class Admission:
             unreadable=find_unreadable(candidate.source, is_verified=signature is not None),
         )
 
+    def renewed(self, tx: Tx, evidence: Evidence) -> Evidence:
+        """Answer the evidence with what is revoked now: somebody may have revoked while the package was read."""
+        if evidence.signature is None:
+            return evidence
+        return replace(evidence, revocation=self._revocation.find_revocation(tx, evidence.signature))
+
     def judge(self, evidence: Evidence, config: CodeSigningConfig | None, deployment: Deployment) -> Verdict:
         """Decide by a function's code signing config, or by none. Reads nothing but the clock."""
         refusal: SealgateError | None = None
@@ -182,7 +189,7 @@ class Admission:
     def _verify(self, source: Source) -> Assessment | IntegrityError | PackageError:
         try:
             assessment = verify_package(source, roots=self._roots, at=self._clock())
-            if assessment.signature is not None and assessment.signature.root_kind == RootKind.AUTHORITY:
+            if assessment.signature is not None:
                 self._verify_vouched(assessment.signature)
         except IntegrityError as error:
             return error
@@ -192,15 +199,25 @@ class Admission:
         return assessment
 
     def _verify_vouched(self, signature: Signature) -> None:
-        """Accept a signature of this server's authority only when a signing job made it.
+        """Accept a signature in the name of this server only when a signing job of it made it.
 
-        A stolen leaf or issuing key signs whatever it likes, with any time: only the record of the job tells.
+        A stolen leaf or issuing key signs whatever it likes, with any time: only the record of the job tells. And an
+        imported root speaks for its own profiles, never for one of this server's.
         """
-        if self._revocation.find_vouching(signature) is None:
+        is_own = signature.root_kind == RootKind.AUTHORITY
+        if not is_own and not self._revocation.has_profile_version(signature.profile_version_arn):
+            return
+        if not is_own or self._revocation.find_vouching(signature) is None:
             raise IntegrityError("no signing job of this server made this signature", reason="NotVouchedFor")
 
     def _decide(self, evidence: Evidence, policy: AdmissionPolicy) -> Decision:
-        return decide(evidence.subject, policy=policy, revocation=evidence.revocation, now=self._clock())
+        return decide(
+            evidence.subject,
+            policy=policy,
+            revocation=evidence.revocation,
+            now=self._clock(),
+            revocation_checked=evidence.signature is None or evidence.signature.root_kind == RootKind.AUTHORITY,
+        )
 
 
 def _policy(config: CodeSigningConfig) -> AdmissionPolicy:

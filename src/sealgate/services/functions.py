@@ -149,7 +149,7 @@ class FunctionService:
             evidence = self._examine(candidate, config, deployment)
             with self._db.write() as tx:
                 config = _prepare_creation(tx, scope, new, name)
-                verdict = self._admission.judge(evidence, config, deployment)
+                verdict = self._admission.judge(self._admission.renewed(tx, evidence), config, deployment)
                 self._admission.record(tx, verdict)
                 function = dataclasses.replace(
                     _with_code(planned, evidence), config_id=None if config is None else config.config_id
@@ -185,7 +185,8 @@ class FunctionService:
                 current = _get_function(tx, scope, name, revision_id=expected)
                 if current.revision_id != seen.revision_id:
                     raise UpdateInProgress(seen.arn)
-                verdict = self._admission.judge(evidence, _config_of(tx, current), deployment)
+                renewed = self._admission.renewed(tx, evidence)
+                verdict = self._admission.judge(renewed, _config_of(tx, current), deployment)
                 self._admission.record(tx, verdict)
                 tried = SettingsChange(architecture=change.architecture).apply(_with_code(current, evidence))
                 function = self._revised(tried)

@@ -136,6 +136,15 @@ class RevocationService:
         """Answer who knows, for admission, what was revoked: the database as it is when it is asked."""
         return DatabaseRevocations(db=self._db, clock=self._clock)
 
+    def find_revocation(self, tx: Tx, signature: Signature) -> Revocation | None:
+        """Answer what revokes a signature, as a transaction that is under way sees it."""
+        return _find_revocation(tx, signature, now=self._clock())
+
+    def has_profile_version(self, arn: str) -> bool:
+        """Tell whether a profile version is one of this server's, of whatever account and region."""
+        with self._db.read() as tx:
+            return _find_profile_version(tx, arn) is not None
+
     def find_vouching(self, signature: Signature) -> Job | None:
         """Answer the job that has made this very signature, or None: then nobody here vouches for it.
 
@@ -178,15 +187,19 @@ class DatabaseRevocations:
     def find_revocation(self, signature: Signature) -> Revocation | None:
         """Answer what revokes a signature, the job first, or None."""
         with self._db.read() as tx:
-            job = _find_job(tx, signature.job_arn)
-            profile = _find_profile_version(tx, signature.profile_version_arn)
-        revocations = _make_list(
-            jobs=[job] if job is not None and job.revoked_at is not None else [],
-            profiles=[profile] if profile is not None and profile.status == "Revoked" else [],
-            issued_at=self._clock(),
-            valid_for=timedelta(0),
-        )
-        return revocations.find_revocation(signature)
+            return _find_revocation(tx, signature, now=self._clock())
+
+
+def _find_revocation(tx: Tx, signature: Signature, *, now: datetime) -> Revocation | None:
+    job = _find_job(tx, signature.job_arn)
+    profile = _find_profile_version(tx, signature.profile_version_arn)
+    revocations = _make_list(
+        jobs=[job] if job is not None and job.revoked_at is not None else [],
+        profiles=[profile] if profile is not None and profile.status == "Revoked" else [],
+        issued_at=now,
+        valid_for=timedelta(0),
+    )
+    return revocations.find_revocation(signature)
 
 
 def _revoked(profile: Profile, *, effective_from: datetime, now: datetime, by: str, reason: str) -> Profile:
