@@ -45,7 +45,7 @@ RELAXATIONS = (
         key="versions-in-publisher-arns",
         service="lambda",
         aws="A publisher ARN ends in /signing-profiles/NAME/VERSION; any other text is kept and never matches.",
-        here="/signing-profiles/NAME/versions/VERSION is read as that form, and answered in that form.",
+        here="/signing-profiles/NAME/versions/VERSION is read as AWS's form, and kept and answered in it.",
     ),
     Relaxation(
         key="config-by-function-configuration",
