@@ -1,23 +1,25 @@
+from dataclasses import replace
+
 import pytest
 
 from sealgate.services.function_errors import InvalidParameter
 from sealgate.services.function_settings import LoggingChange, SettingsChange, make_function
 from tests.support.functions import ROLE, SCOPE, a_function
 
-NEEDED = {"role": ROLE, "runtime": "python3.13", "handler": "app.handler"}
+NEEDED = SettingsChange(role=ROLE, runtime="python3.13", handler="app.handler")
 
 
 def test_a_new_function_has_awss_defaults() -> None:
-    function = make_function(SCOPE, "app", SettingsChange(**NEEDED))
+    function = make_function(SCOPE, "app", NEEDED)
     assert (function.timeout, function.memory_size, function.ephemeral_storage) == (3, 128, 512)
     assert (function.architecture, function.tracing_mode, function.description) == ("x86_64", "PassThrough", "")
     assert (function.log_format, function.log_group) == ("Text", "/aws/lambda/app")
 
 
-@pytest.mark.parametrize("missing", ["runtime", "handler"])
-def test_runtime_and_handler_are_needed(missing: str) -> None:
+@pytest.mark.parametrize("lacking", [replace(NEEDED, runtime=None), replace(NEEDED, handler=None)])
+def test_runtime_and_handler_are_needed(lacking: SettingsChange) -> None:
     with pytest.raises(InvalidParameter, match=r"^Runtime and Handler are mandatory parameters"):
-        make_function(SCOPE, "app", SettingsChange(**{**NEEDED, missing: None}))
+        make_function(SCOPE, "app", lacking)
 
 
 def test_what_is_not_said_is_kept_and_what_is_empty_is_set() -> None:
