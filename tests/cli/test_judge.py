@@ -1,12 +1,11 @@
 """What an offline verdict says of revocation: only what is really known."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from sealgate.cli.evidence import Evidence
-from sealgate.cli.judge import Demand, Verdict, judge
+from sealgate.cli.judge import Verdict, judge
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.authority import Authority
 from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
@@ -15,7 +14,6 @@ from tests.support.authority import JOB_ARN, NOW
 from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of
 
 SIGNED, _ = sign_bytes(zip_of({"app.py": b"pass\n"}))
-DEMAND = Demand(publishers=None, at=NOW, now=NOW, require_revocation=False)
 
 
 def signature() -> Signature:
@@ -30,9 +28,12 @@ def make_list(authority: Authority, *job_arns: str, next_update: datetime = NOW 
     return encode_revocation_list(revocations, authority)
 
 
-def judge_with(document: bytes | None, roots: TrustRoots | None = None, demand: Demand = DEMAND) -> Verdict:
+def judge_with(
+    document: bytes | None, roots: TrustRoots | None = None, now: datetime = NOW, *, required: bool = False
+) -> Verdict:
     evidence = Evidence(roots=roots or roots_of(shared_authority()), records=None, revocation_list=document)
-    return judge(Assessment(signature=signature()), evidence=evidence, demand=demand)
+    subject = Assessment(signature=signature())
+    return judge(subject, evidence=evidence, publishers=None, at=NOW, now=now, require_revocation=required)
 
 
 def revocation(verdict: Verdict) -> tuple[str, str]:
@@ -66,28 +67,26 @@ def test_a_list_under_no_trusted_root_is_refused_and_not_ignored() -> None:
 
 
 def test_an_outdated_list_does_not_clear_a_signature() -> None:
-    late = replace(DEMAND, now=NOW + timedelta(days=8))
-
-    verdict = judge_with(make_list(shared_authority()), demand=late)
+    verdict = judge_with(make_list(shared_authority()), now=NOW + timedelta(days=8))
 
     assert revocation(verdict)[0] == "not checked"
     assert "a newer one was due" in revocation(verdict)[1]
 
 
 def test_an_outdated_list_still_revokes() -> None:
-    late = replace(DEMAND, now=NOW + timedelta(days=8))
-
-    assert revocation(judge_with(make_list(shared_authority(), JOB_ARN), demand=late))[0] == "failed"
+    assert revocation(judge_with(make_list(shared_authority(), JOB_ARN), now=NOW + timedelta(days=8)))[0] == "failed"
 
 
 @pytest.mark.parametrize(("required", "acceptable"), [(False, True), (True, False)])
 def test_only_required_revocation_fails_when_it_cannot_be_checked(*, required: bool, acceptable: bool) -> None:
-    demand = replace(DEMAND, require_revocation=required)
-
-    assert judge_with(None, demand=demand).is_acceptable == acceptable
+    assert judge_with(None, required=required).is_acceptable == acceptable
 
 
 def test_an_unsigned_package_is_never_acceptable() -> None:
     evidence = Evidence(roots=roots_of(shared_authority()), records=None, revocation_list=None)
 
-    assert not judge(Assessment(signature=None), evidence=evidence, demand=DEMAND).is_acceptable
+    verdict = judge(
+        Assessment(signature=None), evidence=evidence, publishers=None, at=NOW, now=NOW, require_revocation=False
+    )
+
+    assert not verdict.is_acceptable

@@ -12,6 +12,7 @@ from sealgate.package.seal import encode_seal
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
 from sealgate.store.jobs import Job, jobs
+from sealgate.store.profiles import Profile, profiles
 from sealgate.store.schema import metadata
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import dispatch_sealgate
@@ -30,6 +31,19 @@ JOB = a_job(
     seal=encode_seal(SAID.seal).hex(),
 )
 
+PROFILE = Profile(
+    account=JOB.account,
+    region=JOB.region,
+    name=ARN.split("/")[2],
+    version=ARN.split("/")[3],
+    platform_id=JOB.platform_id,
+    validity_value=1,
+    validity_type="DAYS",
+    status="Active",
+    tags={},
+    created_at=NOW,
+)
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> DataFolder:
@@ -40,12 +54,14 @@ def data(tmp_path: Path) -> DataFolder:
     return folder
 
 
-def record(data: DataFolder, *records: Job) -> None:
+def record(data: DataFolder, *records: Job, profiled: bool = False) -> None:
     database = Database(f"sqlite:///{data.database}")
     metadata.create_all(database.engine)
     with database.write() as tx:
         for job in records:
             jobs.insert(tx, job)
+        if profiled:
+            profiles.insert(tx, PROFILE)
     database.close()
 
 
@@ -84,6 +100,18 @@ def test_a_revoked_signature_is_refused_with_the_reason(data: DataFolder) -> Non
     assert status == 1
     assert "  FAILED       revocation " in told
     assert "the machine was broken into" in told
+
+
+def test_an_imported_root_does_not_speak_for_the_folder_s_own_profiles(data: DataFolder) -> None:
+    record(data, JOB, profiled=True)
+    stranger = new_authority()
+    (data.roots / "stranger.pem").write_bytes(stranger.root_certificate.public_bytes(Encoding.PEM))
+    (data.path.parent / "signed.zip").write_bytes(sign_bytes(PACKAGE, stranger)[0])
+
+    status, told = verify(data)
+
+    assert status == 1
+    assert "  FAILED       record      no signing job of this data folder made this signature" in told
 
 
 def test_a_root_that_the_operator_imported_is_trusted_and_its_revocations_are_not_known(data: DataFolder) -> None:

@@ -103,6 +103,14 @@ def test_a_job_that_has_not_succeeded_vouches_for_nothing(database: Database, tm
         assert not records.is_vouched(SIGNATURE)
 
 
+def test_the_folder_s_own_profile_versions_are_known(database: Database, tmp_path: Path) -> None:
+    fill(database)
+
+    with open_records(tmp_path) as records:
+        assert records.has_profile_version(JOB.profile_version_arn)
+        assert not records.has_profile_version(JOB.profile_version_arn.replace("AAAAAAAAAA", "BBBBBBBBBB"))
+
+
 def test_nothing_is_revoked_at_first(database: Database, tmp_path: Path) -> None:
     fill(database)
 

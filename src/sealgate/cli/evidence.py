@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sealgate.store.offline import OfflineRecords
 
 
+class NoRoot(Invalid):
+    """Nothing is trusted, so nothing could ever be accepted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What the caller has given to judge by.
@@ -28,12 +32,18 @@ class Evidence:
     records: OfflineRecords | None
     revocation_list: bytes | None
 
+    def close(self) -> None:
+        """Let go of the data folder's database."""
+        if self.records is not None:
+            self.records.close()
+
 
 def load_evidence(*, data: Path | None, trust: Iterable[Path], trust_aws: bool, revocations: Path | None) -> Evidence:
     """Read everything that the options name.
 
     Raises:
-        Invalid: No root is given, or a file is not what it should be.
+        NoRoot: No root is given.
+        Invalid: A file is not what it should be.
         OSError: A file cannot be read.
     """
     roots = [parse_root(path.read_bytes(), name=path.name) for path in trust]
@@ -42,7 +52,7 @@ def load_evidence(*, data: Path | None, trust: Iterable[Path], trust_aws: bool, 
     if trust_aws:
         roots.append(aws_signer_root())
     if not roots:
-        raise Invalid("no trust root is given, so no signature can be accepted", reason="NoRoot")
+        raise NoRoot("no trust root is given, so no signature can be accepted")
     return Evidence(
         roots=TrustRoots(roots=tuple(roots)),
         records=None if data is None else _open_records(data),

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from sealgate.cli import terminal
-from sealgate.cli.report import certificate_lines, describe_certificate, encode_time
+from sealgate.cli.report import certificate_lines, encode_time
+from sealgate.cli.report_json import describe_certificate
 from sealgate.cli.terminal import printable
 from sealgate.errors import Invalid, PackageError
 from sealgate.package.files import FileSource
@@ -105,7 +106,7 @@ def _lines(file: str, inspection: Inspection | None) -> Iterator[str]:
         "signers": str(inspection.signers),
         "digest": inspection.digest_algorithm,
         "signature": inspection.signature_algorithm,
-        "digest of": inspection.message_digest and inspection.message_digest.hex(),
+        "signs digest": inspection.message_digest and inspection.message_digest.hex(),
         "seal": inspection.seal and _seal_line(inspection.seal),
         "unsigned": "there are unsigned attributes" if inspection.has_unsigned_attributes else None,
     }

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sealgate.cli.evidence import Evidence
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.policy.admission import AdmissionPolicy, Finding, Status, decide
 from sealgate.trust.assessment import Assessment, Signature
-from sealgate.trust.revocation import Revocation, TrustedRevocations, parse_revocation_list
 from sealgate.trust.roots import RootKind
+
+if TYPE_CHECKING:
+    from sealgate.trust.revocation import Revocation, TrustedRevocations
 
 Subject = Assessment | IntegrityError | PackageError
 """What verification answered, or why it refused."""
@@ -24,23 +26,6 @@ Subject = Assessment | IntegrityError | PackageError
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 NOT_CHECKED: Final = "not checked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What the caller asks of a package.
-
-    Attributes:
-        publishers: Acceptable profile versions, in AWS's own form; None accepts any.
-        at: The moment to judge expiry at.
-        now: The present, which the freshness of a revocation list is judged by.
-        require_revocation: Refuse what cannot be checked for revocation.
-    """
-
-    publishers: frozenset[str] | None
-    at: datetime
-    now: datetime
-    require_revocation: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,32 +42,45 @@ class Verdict:
     signature: Signature | None
 
 
-def judge(subject: Subject, *, evidence: Evidence, demand: Demand) -> Verdict:
-    """Decide whether a package is acceptable."""
+def judge(
+    subject: Subject,
+    *,
+    evidence: Evidence,
+    publishers: frozenset[str] | None,
+    at: datetime,
+    now: datetime,
+    require_revocation: bool,
+) -> Verdict:
+    """Decide whether a package is acceptable.
+
+    Args:
+        subject: What was verified.
+        evidence: What to judge by.
+        publishers: Acceptable profile versions, in AWS's own form; None accepts any.
+        at: The moment to judge expiry at.
+        now: The present, which the freshness of a revocation list is judged by.
+        require_revocation: Refuse what cannot be checked for revocation.
+    """
+    policy = AdmissionPolicy(mode="Enforce", publishers=publishers)
     signature = subject.signature if isinstance(subject, Assessment) else None
     if signature is None:
-        return Verdict(is_acceptable=False, findings=_decide(subject, demand, None), signature=None)
-    revocation, unknown = _check_revocation(signature, evidence, demand.now)
-    answers = {finding.check: finding for finding in _decide(subject, demand, revocation)}
+        findings = decide(subject, policy=policy, revocation=None, now=at).findings
+        return Verdict(is_acceptable=False, findings=findings, signature=None)
+    revocation, unknown = _check_revocation(signature, evidence, now)
+    answers = {found.check: found for found in decide(subject, policy=policy, revocation=revocation, now=at).findings}
     if unknown is not None:
         answers["revocation"] = unknown
     findings = (*answers.values(), *_check_record(signature, evidence))
+    open_checks = {"publisher"} if require_revocation else {"publisher", "revocation"}
     return Verdict(
-        is_acceptable=all(_is_acceptable(finding, demand) for finding in findings),
+        is_acceptable=all(_is_acceptable(finding, open_checks) for finding in findings),
         findings=findings,
         signature=signature,
     )
 
 
-def _decide(subject: Subject, demand: Demand, revocation: Revocation | None) -> tuple[Finding, ...]:
-    policy = AdmissionPolicy(mode="Enforce", publishers=demand.publishers)
-    return decide(subject, policy=policy, revocation=revocation, now=demand.at).findings
-
-
-def _is_acceptable(finding: Finding, demand: Demand) -> bool:
-    if finding.status == NOT_CHECKED:
-        return finding.check == "publisher" or (finding.check == "revocation" and not demand.require_revocation)
-    return finding.status == PASSED
+def _is_acceptable(finding: Finding, open_checks: set[str]) -> bool:
+    return finding.status == PASSED or (finding.status == NOT_CHECKED and finding.check in open_checks)
 
 
 def _check_revocation(
@@ -111,8 +109,11 @@ def _check_revocation(
 
 
 def _read_list(evidence: Evidence, now: datetime) -> TrustedRevocations | None:
-    document = evidence.revocation_list
-    return None if document is None else parse_revocation_list(document, roots=evidence.roots, at=now)
+    if evidence.revocation_list is None:
+        return None
+    from sealgate.trust.revocation import parse_revocation_list  # noqa: PLC0415 - loaded only where a list is given
+
+    return parse_revocation_list(evidence.revocation_list, roots=evidence.roots, at=now)
 
 
 def _revocation(status: Status, detail: str) -> Finding:
@@ -120,10 +121,15 @@ def _revocation(status: Status, detail: str) -> Finding:
 
 
 def _check_record(signature: Signature, evidence: Evidence) -> Iterator[Finding]:
-    """Where the authority's own records are at hand, only a signature that one of its jobs made is accepted."""
-    if evidence.records is None or signature.root_kind != RootKind.AUTHORITY:
+    """Where the authority's own records are at hand, only a signature that one of its jobs made is accepted.
+
+    An imported root speaks for its own profiles, never for one of the data folder's.
+    """
+    records = evidence.records
+    is_own = signature.root_kind == RootKind.AUTHORITY
+    if records is None or not (is_own or records.has_profile_version(signature.profile_version_arn)):
         return
-    if evidence.records.is_vouched(signature):
+    if is_own and records.is_vouched(signature):
         yield Finding(check="record", status=PASSED, detail="the job's record vouches for this signature and its time")
     else:
         yield Finding(check="record", status=FAILED, detail="no signing job of this data folder made this signature")

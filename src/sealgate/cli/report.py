@@ -1,11 +1,9 @@
-"""What `sealgate verify` found, as text for people and as JSON for programs."""
+"""What `sealgate verify` found, as text for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sealgate.cli.judge import FAILED, NOT_CHECKED, PASSED, Verdict
 from sealgate.cli.terminal import printable
@@ -14,28 +12,13 @@ from sealgate.trust.assessment import CertificateFacts, Signature
 _WORDS = {PASSED: "ok", FAILED: "FAILED", NOT_CHECKED: "NOT CHECKED"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The verdict on one file.
-
-    Attributes:
-        file: As the caller named it.
-        at: The moment that it was judged at.
-    """
-
-    file: str
-    at: datetime
-    verdict: Verdict
+def encode_text(file: str, verdict: Verdict) -> str:
+    """Write the verdict on a file for a person to read."""
+    return "".join(f"{printable(line)}\n" for line in _lines(file, verdict))
 
 
-def encode_text(report: Report) -> str:
-    """Write the report for a person to read."""
-    return "".join(f"{printable(line)}\n" for line in _lines(report))
-
-
-def _lines(report: Report) -> Iterator[str]:
-    verdict = report.verdict
-    yield f"{report.file}: {'acceptable' if verdict.is_acceptable else 'NOT acceptable'}"
+def _lines(file: str, verdict: Verdict) -> Iterator[str]:
+    yield f"{file}: {'acceptable' if verdict.is_acceptable else 'NOT acceptable'}"
     yield ""
     for finding in verdict.findings:
         yield f"  {_WORDS[finding.status]:<12} {finding.check:<11} {finding.detail}"
@@ -61,44 +44,6 @@ def certificate_lines(label: str, certificate: CertificateFacts) -> Iterator[str
     yield f"  {label:<12} {certificate.subject}"
     yield f"  {'':<14} {encode_time(certificate.not_before)} to {encode_time(certificate.not_after)}"
     yield f"  {'':<14} sha256 {certificate.sha256}"
-
-
-def describe(report: Report) -> Mapping[str, Any]:
-    """Write the report as JSON values."""
-    verdict = report.verdict
-    return {
-        "file": report.file,
-        "acceptable": verdict.is_acceptable,
-        "judgedAt": encode_time(report.at),
-        "checks": [
-            {"check": finding.check, "status": finding.status, "detail": finding.detail} for finding in verdict.findings
-        ],
-        "signature": None if verdict.signature is None else _describe_signature(verdict.signature),
-    }
-
-
-def _describe_signature(signature: Signature) -> Mapping[str, Any]:
-    return {
-        "profileVersionArn": signature.profile_version_arn,
-        "jobArn": signature.job_arn,
-        "signingTime": encode_time(signature.signing_time),
-        "signingTimeSource": "asserted by the signer",
-        "expiresAt": encode_time(signature.expires_at),
-        "sealed": signature.sealed,
-        "root": {"kind": signature.root_kind, "name": signature.root_name},
-        "chain": [describe_certificate(certificate) for certificate in signature.chain],
-    }
-
-
-def describe_certificate(certificate: CertificateFacts) -> Mapping[str, Any]:
-    """Write one certificate's facts as JSON values."""
-    return {
-        "subject": certificate.subject,
-        "serial": certificate.serial,
-        "notBefore": encode_time(certificate.not_before),
-        "notAfter": encode_time(certificate.not_after),
-        "sha256": certificate.sha256,
-    }
 
 
 def encode_time(moment: datetime) -> str:

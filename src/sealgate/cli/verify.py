@@ -8,18 +8,16 @@ one in a file (--trust), or AWS Signer's (--trust-aws).
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sealgate.arn import canonical_publisher
 from sealgate.cli import early, terminal
-from sealgate.cli.evidence import Evidence, load_evidence
-from sealgate.cli.judge import Demand, Subject, judge
-from sealgate.cli.report import Report, describe, encode_text
+from sealgate.cli.evidence import Evidence, NoRoot, load_evidence
+from sealgate.cli.judge import Subject, Verdict, judge
+from sealgate.cli.report import encode_text
 from sealgate.clock import system_clock
 from sealgate.errors import IntegrityError, Invalid, PackageError
 from sealgate.package.files import FileSource
@@ -51,25 +49,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge the package and write the report."""
     file = _take_file(args)
-    trust = [Path(path) for paths in args.trust for path in paths]
     now = system_clock()
-    demand = Demand(
-        publishers=frozenset(canonical_publisher(arn) for arns in args.publisher for arn in arns) or None,
-        at=args.at or now,
-        now=max(now, args.at or now),
-        require_revocation=args.require_revocation,
-    )
+    at: datetime = args.at or now
+    trust = [Path(path) for paths in args.trust for path in paths]
     try:
         evidence = load_evidence(data=args.data, trust=trust, trust_aws=args.trust_aws, revocations=args.revocations)
-    except Invalid as error:
+    except NoRoot as error:
         terminal.say_error(error.message)
-        if error.reason == "NoRoot":
-            terminal.say_hint("give --trust ROOT.pem, --data DIR or --trust-aws")
+        terminal.say_hint("give --trust ROOT.pem, --data DIR or --trust-aws")
         return terminal.USAGE
-    subject = _verify(file, evidence, demand.at)
-    report = Report(file=file, at=demand.at, verdict=judge(subject, evidence=evidence, demand=demand))
-    sys.stdout.write(json.dumps(describe(report), indent=2) + "\n" if args.json else encode_text(report))
-    return terminal.OK if report.verdict.is_acceptable else terminal.REFUSED
+    try:
+        verdict = judge(
+            _verify(file, evidence, at),
+            evidence=evidence,
+            publishers=_read_publishers(args.publisher),
+            at=at,
+            now=max(now, at),
+            require_revocation=args.require_revocation,
+        )
+    finally:
+        evidence.close()
+    sys.stdout.write(_encode_json(file, verdict, at) if args.json else encode_text(file, verdict))
+    return terminal.OK if verdict.is_acceptable else terminal.REFUSED
 
 
 def parse_moment(text: str) -> datetime:
@@ -85,6 +86,20 @@ def parse_moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-11-24T12:00:00Z") from error
 
 
+def _read_publishers(given: list[list[str]]) -> frozenset[str] | None:
+    if not given:
+        return None
+    from sealgate.arn import canonical_publisher  # noqa: PLC0415 - loading it takes time: only where it is needed
+
+    return frozenset(canonical_publisher(arn) for arns in given for arn in arns)
+
+
+def _encode_json(file: str, verdict: Verdict, at: datetime) -> str:
+    from sealgate.cli.report_json import encode_json  # noqa: PLC0415 - see _read_publishers
+
+    return encode_json(file, verdict, at=at)
+
+
 def _take_file(args: argparse.Namespace) -> str:
     """Answer FILE, which an option that takes several values has swallowed if it stood right before."""
     if args.file is not None:
@@ -97,10 +112,11 @@ def _take_file(args: argparse.Namespace) -> str:
 
 def _verify(file: str, evidence: Evidence, at: datetime) -> Subject:
     source, measured = early.take(file) or (_open(file), None)
-    try:
-        return verify_package(source, roots=evidence.roots, at=at, measured=measured)
-    except (IntegrityError, PackageError) as error:
-        return error
+    with source:
+        try:
+            return verify_package(source, roots=evidence.roots, at=at, measured=measured)
+        except (IntegrityError, PackageError) as error:
+            return error
 
 
 def _open(file: str) -> FileSource:

@@ -31,6 +31,7 @@ _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
 _FIND_JOB = """\
 SELECT status, profile_version_arn, seal, signing_time, expires_at, revoked_at, revocation_reason
 FROM jobs WHERE account = ? AND region = ? AND job_id = ?"""
+_FIND_PROFILE = "SELECT 1 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ?"
 _FIND_REVOKED_PROFILE = """\
 SELECT revocation_effective_from, revoked_at, revocation_reason
 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Revoked'"""
@@ -64,6 +65,10 @@ class OfflineRecords:
         )
         row = self._find(_FIND_JOB, signature.job_arn, _JOB)
         return row is not None and row[: len(claims)] == claims
+
+    def has_profile_version(self, arn: str) -> bool:
+        """Tell whether a profile version is one of this data folder's, of whatever account and region."""
+        return self._find(_FIND_PROFILE, arn, _PROFILE_VERSION) is not None
 
     def find_revocation(self, signature: Signature) -> Revocation | None:
         """Answer why this signature is not trusted any more, or None.
