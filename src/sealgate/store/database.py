@@ -107,4 +107,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(connection.info.get("begin", "BEGIN"))

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 R = TypeVar("R", bound="DataclassInstance")
+
+
+class Lookup:
+    """A look-up by primary key, written out for one kind of database.
+
+    Every call makes a few of these, and going through SQLAlchemy's execution costs several times what the database
+    does. So the statement is compiled once, and run by the driver itself, in the same transaction.
+    """
+
+    def __init__(self, statement: Select[Any], columns: Sequence[Column[Any]], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._text = str(compiled)
+        self._order = getattr(compiled, "positiontup", None)
+        self._readers = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+
+    def find(self, tx: Connection, key: Mapping[str, object]) -> list[Any] | None:
+        """Answer the values of the row, or None."""
+        driver = tx.connection.driver_connection
+        assert driver is not None
+        given = key if self._order is None else [key[name] for name in self._order]
+        row = driver.execute(self._text, given).fetchone()
+        if row is None:
+            return None
+        return [read(value) if read else value for read, value in zip(self._readers, row, strict=True)]
 
 
 class Rows(Generic[R]):
@@ -37,14 +74,18 @@ class Rows(Generic[R]):
         key = [table.c[name] == bindparam(f"k_{name}") for name in self._key]
         self._select = select(*self._columns)
         self._find = self._select.where(*key)
+        self._lookups: dict[str, Lookup] = {}
         self._insert = insert(table)
         self._update = update(table).where(*key)
         self._delete = delete(table).where(*key)
 
     def find(self, tx: Connection, **key: object) -> R | None:
         """Answer the row with this whole primary key, or None."""
-        row = tx.execute(self._find, self._bind(key)).one_or_none()
-        return None if row is None else self.load(row)
+        lookup = self._lookups.get(tx.dialect.name)
+        if lookup is None:
+            lookup = self._lookups[tx.dialect.name] = Lookup(self._find, self._columns, tx.dialect)
+        values = lookup.find(tx, self._bind(key))
+        return None if values is None else self.record(**dict(zip(self._fields, values, strict=True)))
 
     def insert(self, tx: Connection, record: R) -> None:
         """Add a row.
