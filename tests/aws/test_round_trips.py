@@ -1,0 +1,135 @@
+"""botocore is the oracle: what it writes we read as it was meant, what we write it reads as it was meant."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sealgate.aws.api.lambda_ import lambda_
+from sealgate.aws.api.s3 import s3
+from sealgate.aws.api.signer import signer
+from sealgate.aws.api.sts import sts
+from sealgate.aws.model import load_model
+from sealgate.aws.operation import Api, Operation
+from sealgate.aws.request import Request, parse_query
+from sealgate.aws.wire import Bound, Service
+from tests.support.shapes import structures
+
+QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SERVICES = {api.service: Service(api, strict_aws=False) for api in (signer, lambda_, s3, sts)}
+BOUND = [each for api in (signer, lambda_, s3, sts) for each in api.operations if each.binding is not None]
+WITH_OUTPUT = [each for each in BOUND if each.model.output_shape is not None and each.name != "GetBucketLocation"]
+
+
+def name_of(operation: Operation) -> str:
+    return f"{operation.service}-{operation.name}"
+
+
+def written(model: Any, members: dict[str, Any]) -> tuple[Request, bytes]:
+    """The request that botocore makes of some members."""
+    serializer = create_serializer(model.service_model.metadata["protocol"], include_validation=False)
+    made = serializer.serialize_to_request(members, model)
+    body = made["body"]
+    if isinstance(body, dict):
+        body = "&".join(f"{key}={value}" for key, value in body.items())
+    parts = urlsplit(made["url_path"])
+    request = Request(
+        method=made["method"],
+        raw_path=parts.path,
+        query=(*parse_query(parts.query.encode()), *_pairs(made["query_string"])),
+        headers={key.lower(): str(value) for key, value in made["headers"].items()},
+        scheme="http",
+        host="localhost",
+        source_ip="",
+    )
+    return request, body.encode() if isinstance(body, str) else body
+
+
+def _pairs(query: Any) -> list[tuple[str, str]]:
+    items = query.items() if isinstance(query, dict) else query
+    return [(key, str(each)) for key, value in items for each in (value if isinstance(value, list) else [value])]
+
+
+def bound(operation: Operation, request: Request, body: bytes) -> tuple[Bound, Any]:
+    service = SERVICES[operation.service]
+    if service.is_query:
+        form = dict(parse_query(body))
+        return service.get_action(form), {}
+    return service.get_route(request)
+
+
+@pytest.mark.parametrize("operation", BOUND, ids=name_of)
+@given(data=st.data())
+@QUICK
+def test_a_request_of_botocore_is_read_as_it_was_meant(operation: Operation, data: st.DataObject) -> None:
+    shape = operation.model.input_shape
+    payload = frozenset({"Body"}) if operation.model.has_streaming_input else frozenset[str]()
+    members = data.draw(structures(shape, without=payload)) if shape else {}
+    if operation.service == "s3" and "/" in members.get("Bucket", ""):
+        members["Bucket"] = members["Bucket"].replace("/", "-")
+    if any(members.get(name) in (".", "..") for name in members):
+        return  # botocore would not keep such a path either
+    request, body = written(operation.model, members)
+    found, labels = bound(operation, request, body)
+    assert found.operation.name == operation.name
+    assert found.codec.parse(request, labels, b"" if payload else body) == members
+
+
+@pytest.mark.parametrize("operation", WITH_OUTPUT, ids=name_of)
+@given(data=st.data())
+@QUICK
+def test_an_answer_is_read_by_botocore_as_it_was_meant(operation: Operation, data: st.DataObject) -> None:
+    model, service = operation.model, SERVICES[operation.service]
+    body = frozenset({"Body"}) if model.has_streaming_output else frozenset[str]()
+    members = data.draw(structures(model.output_shape, without=body | {"StatusCode"}))
+    payload = model.output_shape.serialization.get("payload")
+    if payload and payload not in body:
+        members.setdefault(payload, {})
+    found = service._by_name[operation.name]
+    assert isinstance(found, Bound)
+    response = found.codec.encode({**members, **({"Body": b"content"} if body else {})}, "an-id")
+    parser = create_parser(model.service_model.metadata["protocol"])
+    answer = {"body": response.body, "headers": Folded(dict(response.headers)), "status_code": response.status}
+    read = parser.parse(answer, model.output_shape)
+    added = {name for name in ("ResponseMetadata", "Body", "StatusCode") if name in read}
+    added |= {"Metadata"} if read.get("Metadata") == {} else set()  # botocore's word for no such headers
+    assert {name: value for name, value in read.items() if name not in added} == members
+
+
+class Folded(dict[str, str]):
+    """Headers as botocore's parser gets them: found in whatever case."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        super().__init__({name.lower(): value for name, value in headers.items()})
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+def test_both_models_of_the_revocation_status_are_the_same_on_the_wire() -> None:
+    model = load_model("signer-data").operation_model("GetRevocationStatus")
+    members = {
+        "signatureTimestamp": "2026-01-02T03:04:05Z",
+        "platformId": "AWSLambda-SHA384-ECDSA",
+        "profileVersionArn": "arn:aws:signer:us-east-1:111122223333:/signing-profiles/p/abcdefghij",
+        "jobArn": "arn:aws:signer:us-east-1:111122223333:/signing-jobs/1",
+        "certificateHashes": ["a" * 96, "b" * 96],
+    }
+    api: Api = signer
+    operation = next(each for each in api.operations if each.name == "GetRevocationStatus")
+    request, body = written(model, members)
+    found, labels = bound(operation, request, body)
+    parsed = found.codec.parse(request, labels, body)
+    assert parsed.pop("signatureTimestamp").isoformat() == "2026-01-02T03:04:05+00:00"
+    members.pop("signatureTimestamp")
+    assert parsed == members
