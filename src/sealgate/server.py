@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -139,6 +140,8 @@ class Server:
             apis = (signer, lambda_, s3, sts)
             app = App(apis=apis, services=house.services, config=self._config, clock=self._clock)
             opened.enter_context(_serving(app, listener))
+            # The service models are there for good: the collector need not walk through them again and again.
+            gc.freeze()
             self._closing = opened.pop_all()
         return endpoint
 
@@ -150,6 +153,8 @@ class Server:
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
     stopping = threading.Event()
