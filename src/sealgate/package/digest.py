@@ -9,29 +9,25 @@ and modes and times do not enter: for what that means, and what the archive seal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from hashlib import sha384
-from itertools import chain
-from queue import SimpleQueue
-from threading import BoundedSemaphore, Thread
+from collections.abc import Iterator
 
-from sealgate.package.archive import Archive
+from sealgate.package.archive import Archive, Entry
 from sealgate.package.inflate import WHOLE_LIMIT, Bytes, expand_pieces, expand_whole
 from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
+from sealgate.package.ordered import Job, hash_in_order, hash_serially
 from sealgate.package.window import Window
 
 _SERIAL_LIMIT = 2 << 20
 """Below this many bytes a second thread costs more than it saves."""
 
 _BATCH = 256 << 10
-"""Bytes handed to the hashing thread at a time: handing over costs as much as hashing some kilobytes."""
-
-_BATCHES = 16
-"""Batches that may wait. A batch has at most `_BATCH + WHOLE_LIMIT` bytes, mostly `_BATCH`."""
+"""Bytes that one job expands, at least: handing a job over costs as much as hashing some kilobytes."""
 
 
 def digest_contents(archive: Archive, *, with_meta_directory: bool = False) -> bytes:
     """Expand and check every entry but the signature's, and answer the 48 bytes that AWS's signature covers.
+
+    Large archives take several threads, and some 30 MB of memory.
 
     Args:
         archive: The archive.
@@ -40,71 +36,60 @@ def digest_contents(archive: Archive, *, with_meta_directory: bool = False) -> b
     Raises:
         PackageError: An entry's data is not what its size and checksum say, or the source cannot be read.
     """
-    return digest_window(archive, Window(archive.source, archive.directory_offset), with_meta_directory)
+    window = Window(archive.source, archive.directory_offset)
+    jobs = content_jobs(archive, window, with_meta_directory=with_meta_directory)
+    return hash_jobs(archive, jobs)
 
 
-def digest_window(archive: Archive, window: Window, with_meta_directory: bool) -> bytes:
-    """Do as `digest_contents` through a window that somebody else is watching."""
-    stream = _read_stream(archive, window)
-    if with_meta_directory:
-        stream = chain(stream, (META_DIRECTORY,))
-    if archive.total_size < _SERIAL_LIMIT:
-        return _digest(_join(stream))
-    return _digest_in_background(_join(stream))
+def hash_jobs(archive: Archive, jobs: Iterator[Job]) -> bytes:
+    """Hash the results of jobs on an archive, in threads if it is large."""
+    return hash_serially(jobs) if archive.total_size < _SERIAL_LIMIT else hash_in_order(jobs)
 
 
-def _read_stream(archive: Archive, window: Window) -> Iterator[Bytes]:
-    """Read S piece by piece."""
+def content_jobs(archive: Archive, window: Window, *, with_meta_directory: bool) -> Iterator[Job]:
+    """Cut S into jobs: one expands several small entries, or a large one; a very large entry is several jobs.
+
+    The archive is read while asking for the next job, so that jobs can be done in any order. The data of a very large
+    entry is expanded there too, since it must be in order.
+    """
+    batch = _Batch()
     for entry in archive.entries:
         if entry.name == SIGNATURE_NAME:
             continue
-        yield entry.name
-        length = entry.compressed_size
-        if length <= WHOLE_LIMIT and entry.size <= WHOLE_LIMIT:
-            yield expand_whole(entry, window.take(entry.data_offset, length))
+        if entry.compressed_size <= WHOLE_LIMIT and entry.size <= WHOLE_LIMIT:
+            batch.add(entry, window.take(entry.data_offset, entry.compressed_size))
+            if batch.size < _BATCH:
+                continue
+            yield batch
         else:
-            yield from expand_pieces(entry, window.pieces(entry.data_offset, length))
+            yield batch
+            yield _given(entry.name)
+            yield from map(_given, expand_pieces(entry, window.pieces(entry.data_offset, entry.compressed_size)))
+        batch = _Batch()
+    yield batch
+    if with_meta_directory:
+        yield _given(META_DIRECTORY)
 
 
-def _join(pieces: Iterable[Bytes]) -> Iterator[Bytes]:
-    """Join small pieces to batches."""
-    batch: list[Bytes] = []
-    size = 0
-    for piece in pieces:
-        batch.append(piece)
-        size += len(piece)
-        if size >= _BATCH:
-            yield b"".join(batch)
-            batch.clear()
-            size = 0
-    yield b"".join(batch)
+class _Batch:
+    """A job: names and bodies of successive entries. `size` is what they weigh in memory, about."""
+
+    __slots__ = ("_members", "size")
+
+    def __init__(self) -> None:
+        self._members: list[tuple[Entry, Bytes]] = []
+        self.size = 0
+
+    def add(self, entry: Entry, data: Bytes) -> None:
+        self._members.append((entry, data))
+        self.size += len(entry.name) + max(entry.size, entry.compressed_size)
+
+    def __call__(self) -> bytes:
+        parts: list[Bytes] = []
+        for entry, data in self._members:
+            parts += (entry.name, expand_whole(entry, data))
+        return b"".join(parts)
 
 
-def _digest(batches: Iterable[Bytes]) -> bytes:
-    state = sha384()
-    for batch in batches:
-        state.update(batch)
-    return state.digest()
-
-
-def _digest_in_background(batches: Iterable[Bytes]) -> bytes:
-    """Hash in a second thread while this one makes the batches; both release the interpreter while they work."""
-    queue: SimpleQueue[Bytes | None] = SimpleQueue()
-    room = BoundedSemaphore(_BATCHES)
-    state = sha384()
-
-    def work() -> None:
-        while (batch := queue.get()) is not None:
-            state.update(batch)
-            room.release()
-
-    thread = Thread(target=work)
-    thread.start()
-    try:
-        for batch in batches:
-            room.acquire()
-            queue.put(batch)
-    finally:
-        queue.put(None)
-        thread.join()
-    return state.digest()
+def _given(piece: Bytes) -> Job:
+    return lambda: piece

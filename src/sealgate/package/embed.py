@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
 from sealgate.package.archive import SIGNING, Archive, PackageTooLarge, parse_archive
-from sealgate.package.digest import digest_window
+from sealgate.package.digest import content_jobs, hash_jobs
 from sealgate.package.layout import (
     MAX_SIGNATURE,
     META_HEADER,
@@ -17,6 +19,7 @@ from sealgate.package.layout import (
     signature_record,
 )
 from sealgate.package.measure import CHUNK_SIZE, digest_chunk, digest_root
+from sealgate.package.ordered import Job
 from sealgate.package.seal import ArchiveSeal
 from sealgate.package.source import FileSource, Source
 from sealgate.package.window import Window
@@ -45,20 +48,16 @@ def prepare_package(source: Source) -> PreparedPackage:
         PackageError: It is not plain and unambiguous, or an entry's data is damaged.
     """
     archive = parse_archive(source, rules=SIGNING)
-    appends = not archive.has_meta_directory
-    chunks, records = _ChunkTree(), _ChunkTree()
+    appended, record = _meta_parts(archive)
+    chunks = _Chunks()
     window = Window(source, archive.directory_offset, chunks.add)
-    content_digest = digest_window(archive, window, appends)
-    window.finish()
-    records.extend(archive.entries.records)
-    if appends:
-        chunks.extend(META_HEADER)
-        records.extend(meta_record(archive.directory_offset))
+    jobs = content_jobs(archive, window, with_meta_directory=bool(appended))
+    content_digest = hash_jobs(archive, chunks.join(jobs, window))
     seal = ArchiveSeal(
-        entries=len(archive.entries) + appends + 1,
-        contents_length=archive.directory_offset + appends * len(META_HEADER),
-        contents_root=chunks.root(),
-        directory_root=records.root(),
+        entries=len(archive.entries) + bool(appended) + 1,
+        contents_length=archive.directory_offset + len(appended),
+        contents_root=chunks.root(appended),
+        directory_root=digest_root(_digest_chunks(archive.entries.records + record)),
     )
     return PreparedPackage(archive=archive, content_digest=content_digest, seal=seal)
 
@@ -80,9 +79,7 @@ def embed_signature(prepared: PreparedPackage, block: bytes, target_fd: int) -> 
     if len(block) > MAX_SIGNATURE:
         raise PackageTooLarge(f"the signature has {len(block)} bytes; at most {MAX_SIGNATURE} are allowed")
     archive, seal, checksum = prepared.archive, prepared.seal, crc32(block)
-    header, record = META_HEADER, meta_record(archive.directory_offset)
-    if archive.has_meta_directory:
-        header = record = b""
+    header, record = _meta_parts(archive)
     header += signature_header(checksum, len(block)) + block
     record += signature_record(checksum, len(block), seal.contents_length)
     directory_offset = archive.directory_offset + len(header)
@@ -94,27 +91,48 @@ def embed_signature(prepared: PreparedPackage, block: bytes, target_fd: int) -> 
     return directory_offset + directory_size + len(end)
 
 
-class _ChunkTree:
-    """The chunk digests of a range that arrives chunk by chunk; only the last may be shorter than `CHUNK_SIZE`."""
+def _meta_parts(archive: Archive) -> tuple[bytes, bytes]:
+    """Build local header and central record of `META_INF/`, or nothing where the archive has it."""
+    return (b"", b"") if archive.has_meta_directory else (META_HEADER, meta_record(archive.directory_offset))
+
+
+class _Chunks:
+    """The seal's chunks of an archive's contents, hashed by jobs among those that expand the same bytes."""
 
     def __init__(self) -> None:
         self._digests: list[bytes] = []
         self._last = b""
+        self._pending: deque[Job] = deque()
 
     def add(self, chunk: bytes) -> None:
-        self._digests.append(digest_chunk(chunk))
-        self._last = chunk
+        """Take the next chunk; only the last may be shorter, and waits for what is appended."""
+        if len(chunk) < CHUNK_SIZE:
+            self._last = chunk
+            return
+        index = len(self._digests)
+        self._digests.append(b"")
 
-    def extend(self, data: bytes) -> None:
-        """Append bytes to what may end in a shorter chunk."""
-        if self._digests and len(self._last) < CHUNK_SIZE:
-            self._digests.pop()
-            data = self._last + data
-        for at in range(0, len(data), CHUNK_SIZE):
-            self.add(data[at : at + CHUNK_SIZE])
+        def job() -> bytes:
+            self._digests[index] = digest_chunk(chunk)
+            return b""
 
-    def root(self) -> bytes:
-        return digest_root(self._digests)
+        self._pending.append(job)
+
+    def join(self, jobs: Iterator[Job], window: Window) -> Iterator[Job]:
+        """Give out jobs, and after each the hashing of the chunks that had to be read for it."""
+        for job in jobs:
+            yield job
+            while self._pending:
+                yield self._pending.popleft()
+        window.finish()
+        yield from self._pending
+
+    def root(self, appended: bytes) -> bytes:
+        return digest_root([*self._digests, *_digest_chunks(self._last + appended)])
+
+
+def _digest_chunks(data: bytes) -> list[bytes]:
+    return [digest_chunk(data[at : at + CHUNK_SIZE]) for at in range(0, len(data), CHUNK_SIZE)]
 
 
 def _copy(source: Source, length: int, target_fd: int) -> None:

@@ -17,7 +17,7 @@ from sealgate.package.records import STORED
 
 Bytes = bytes | bytearray | memoryview
 
-WHOLE_LIMIT = 1 << 20
+WHOLE_LIMIT = 4 << 20
 """Entries of at most this many bytes, compressed and expanded, are expanded whole: faster, but all at once."""
 
 _PIECE = 256 << 10
