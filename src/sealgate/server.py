@@ -152,11 +152,7 @@ class Server:
 
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    for name in ("alembic", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    _log_to_stderr()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -168,6 +164,28 @@ def run(config: Config) -> int:
     log.info("stopping: requests under way are finished first")
     server.stop()
     return 0
+
+
+class _LogFormatter(logging.Formatter):
+    """Formats each second once: many lines fall into one."""
+
+    _second = (0, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        second = int(record.created)
+        if self._second[0] != second:
+            self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+        return f"{self._second[1]}.{int(record.msecs):03d}Z"
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    for name in ("alembic", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _say_what_is_insecure(config: Config) -> None:
@@ -254,6 +272,7 @@ def _serving(app: App, listener: socket.socket) -> Iterator[None]:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whoever connects could say that somebody else does
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

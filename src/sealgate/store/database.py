@@ -42,21 +42,9 @@ class Database:
         self._opened: list[Connection] = []
         self._opened_lock = threading.Lock()
 
-    @contextmanager
-    def read(self) -> Iterator[Tx]:
+    def read(self) -> Reading:
         """Open a transaction that sees one state of the database and changes nothing."""
-        connection = self._connection()
-        driver: Any = connection.connection.driver_connection
-        if self._is_sqlite:
-            # Said to the driver: SQLAlchemy's own way to begin costs more than a look-up. It joins in, if it is used.
-            driver.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            if connection.in_transaction():
-                connection.rollback()
-            else:
-                driver.rollback()
+        return Reading(self._connection(), says_begin=self._is_sqlite)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -93,6 +81,32 @@ class Database:
             with self._opened_lock:
                 self._opened.append(connection)
         return connection
+
+
+class Reading:
+    """A reading transaction, from the start of a `with` block to its end.
+
+    What every call does is said to the driver itself: SQLAlchemy's own way to begin costs more than a look-up. It joins
+    in, where a statement goes through it. A class, since a generator costs as much again.
+    """
+
+    __slots__ = ("_connection", "_driver", "_says_begin")
+
+    def __init__(self, connection: Connection, *, says_begin: bool) -> None:
+        self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
+        self._says_begin = says_begin
+
+    def __enter__(self) -> Tx:
+        if self._says_begin:
+            self._driver.execute("BEGIN")
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection.in_transaction():
+            self._connection.rollback()
+        else:
+            self._driver.rollback()
 
 
 def _sqlite_engine(url: str) -> Engine:
