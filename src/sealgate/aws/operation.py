@@ -191,6 +191,7 @@ def model_body(model: OperationModel) -> str | None:
 
 def _check_same_wire(model: ServiceModel, other: ServiceModel) -> None:
     for name in other.operation_names:
-        ours, theirs = model.operation_model(name).http, other.operation_model(name).http
-        if (ours["method"], ours["requestUri"]) != (theirs["method"], theirs["requestUri"]):
+        ours = model.operation_model(name).http if name in model.operation_names else {}
+        theirs = other.operation_model(name).http
+        if any(ours.get(part) != theirs[part] for part in ("method", "requestUri")):
             raise TypeError(f"{other.service_name}: {name} is not on the wire as in {model.service_name}")

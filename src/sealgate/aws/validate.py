@@ -62,7 +62,7 @@ class _Compiler:
         """Answer the check of a shape, or None when nothing can be wrong with it."""
         if shape.type_name == "structure":
             return self._structure(shape)
-        own = _leaf_check(_rules(shape, self._dialect), is_hidden=bool(shape.metadata.get("sensitive")))
+        own = _leaf_check(_rules(shape, self._dialect), is_hidden=_is_hidden(shape))
         if shape.type_name == "list":
             return _all_of(own, self._list(shape))
         return _all_of(own, self._map(shape)) if shape.type_name == "map" else own
@@ -84,7 +84,7 @@ class _Compiler:
                 item = value.get(member)
                 if item is None:
                     if is_required:
-                        out.append(_said("null", prefix + shown, "Member must not be null"))
+                        out.append(_said("null ", prefix + shown, "Member must not be null"))
                 elif inner is not None:
                     inner(item, prefix + shown, out)
 
@@ -93,9 +93,8 @@ class _Compiler:
 
     def _list(self, shape: Shape) -> Check | None:
         if shape.member.type_name not in ("structure", "list", "map"):
-            return _items_check(
-                "Member must satisfy constraint", _rules(shape.member, self._dialect), lambda value: value
-            )
+            rules = _rules(shape.member, self._dialect)
+            return _items_check("Member must", rules, lambda value: value, is_hidden=_is_hidden(shape, shape.member))
         inner = self.check_of(shape.member)
         if inner is None:
             return None
@@ -107,10 +106,11 @@ class _Compiler:
         return check
 
     def _map(self, shape: Shape) -> Check | None:
-        keys = _items_check("Map keys must satisfy constraint", _rules(shape.key, self._dialect), lambda value: value)
+        hidden = _is_hidden(shape, shape.key, shape.value)
+        keys = _items_check("Map keys must", _rules(shape.key, self._dialect), lambda value: value, is_hidden=hidden)
         if shape.value.type_name not in ("structure", "list", "map"):
             rules = _rules(shape.value, self._dialect)
-            return _all_of(keys, _items_check("Map value must satisfy constraint", rules, lambda value: value.values()))
+            return _all_of(keys, _items_check("Map value must", rules, lambda value: value.values(), is_hidden=hidden))
         inner = self.check_of(shape.value)
         if inner is None:
             return keys
@@ -146,37 +146,43 @@ def _leaf_check(rules: Sequence[Rule], *, is_hidden: bool) -> Check | None:
     def check(value: Any, path: str, out: Violations) -> None:
         for text, holds in rules:
             if not holds(value):
-                out.append(_said(None if is_hidden else _shown(value), path, text))
+                out.append(_said(_shown(value, is_hidden=is_hidden), path, text))
 
     return check
 
 
-def _items_check(said: str, rules: Sequence[Rule], items_of: Callable[[Any], Any]) -> Check | None:
+def _items_check(said: str, rules: Sequence[Rule], items_of: Callable[[Any], Any], *, is_hidden: bool) -> Check | None:
     """Answer a check that reports a collection once, with all rules of its items, if any item breaks one."""
     if not rules:
         return None
-    constraints = f"{said}: [{', '.join(text for text, _ in rules)}]"
+    constraints = f"{said} satisfy constraint: [{', '.join(text for text, _ in rules)}]"
 
     def check(value: Any, path: str, out: Violations) -> None:
         if not all(holds(item) for item in items_of(value) for _, holds in rules):
-            out.append(_said(_shown(value), path, constraints))
+            out.append(_said(_shown(value, is_hidden=is_hidden), path, constraints))
 
     return check
 
 
-def _said(value: str | None, path: str, constraint: str) -> str:
-    shown = "Value" if value is None else f"Value {value}"
-    return f"{shown} at '{path}' failed to satisfy constraint: {constraint}"
+def _is_hidden(*shapes: Shape) -> bool:
+    return any(shape.metadata.get("sensitive") for shape in shapes)
 
 
-def _shown(value: Any) -> str:
+def _said(value: str, path: str, constraint: str) -> str:
+    return f"Value {value}at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _shown(value: Any, *, is_hidden: bool) -> str:
+    """Answer a value as a message repeats it; a secret one is not repeated at all, as on AWS."""
+    if is_hidden:
+        return ""
     if isinstance(value, Mapping):
         text = "{" + ", ".join(f"{key}={item}" for key, item in value.items()) + "}"
     elif isinstance(value, list):
         text = f"[{', '.join(str(item) for item in value)}]"
     else:
         text = f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
-    return f"'{text}'" if len(text) <= _SHOWN else f"'{text[:_SHOWN]}...'"
+    return f"'{text}' " if len(text) <= _SHOWN else f"'{text[:_SHOWN]}...' "
 
 
 def _rules(shape: Shape, dialect: Dialect) -> list[Rule]:
