@@ -123,6 +123,7 @@ S3: Table = {
         code="InvalidToken", status=400, text="The provided token is malformed or otherwise invalid."
     ),
     faults.MalformedSignature: Row(code="AuthorizationHeaderMalformed", status=400),
+    faults.UnsupportedSignature: Row(code="InvalidRequest", status=400),
     faults.MalformedPresignature: Row(code="AuthorizationQueryParametersError", status=400),
     faults.WrongScope: Row(code="AuthorizationHeaderMalformed", status=400),
     faults.SignatureMismatch: Row(

@@ -115,6 +115,13 @@ class MalformedSignature(Unauthenticated):
     """The Authorization header lacks a part or has one of no known form."""
 
 
+class UnsupportedSignature(MalformedSignature):
+    """Signed in another way than the one that is checked here, such as version 2, which boto3 uses for S3 links."""
+
+    def __init__(self) -> None:
+        super().__init__("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+
+
 class MalformedPresignature(Unauthenticated):
     """The X-Amz query parameters of a presigned link lack one or have one of no known form."""
 

@@ -39,6 +39,7 @@ _LIFETIME = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SAFE = "-_.~"
 _KEPT_KEYS = 1024
 _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
+_VERSION_2 = "AWSAccessKeyId"
 _SPACES = re.compile(" {2,}")
 
 
@@ -91,15 +92,17 @@ def parse_claim(request: Request) -> Claim | None:
         raise faults.MalformedSignature("Only one auth mechanism allowed")
     if header is not None:
         return _parse_header(header, request.headers.get("x-amz-date"))
-    return None if presigned is None else _parse_presigned(request, presigned)
+    if presigned is not None:
+        return _parse_presigned(request, presigned)
+    if request.find_query(_VERSION_2) is not None:
+        raise faults.UnsupportedSignature
+    return None
 
 
 def _parse_header(header: str, timestamp: str | None) -> Claim:
     algorithm, _, rest = header.partition(" ")
     if algorithm != ALGORITHM:
-        raise faults.MalformedSignature(
-            f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
-        )
+        raise faults.UnsupportedSignature
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     for name in ("Credential", "Signature", "SignedHeaders"):
         if not fields.get(name):
