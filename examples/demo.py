@@ -235,6 +235,7 @@ def _clean_environment(folder: Path) -> dict[str, str]:
 
 def main() -> int:
     """Tell the story; answer the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends through the `finally` clauses: no server stays behind
     narrator = Narrator()
     began = time.monotonic()
     print("Sealgate: sign and gate, end to end, with the stock aws command line")

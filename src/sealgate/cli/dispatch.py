@@ -21,6 +21,8 @@ COMMANDS = {
 }
 """Every command and what it is for; each is a module of this package."""
 
+_WIDTH = 100
+
 USAGE = f"""\
 usage: sealgate COMMAND [OPTIONS]
 
@@ -37,7 +39,7 @@ example:
 
 
 class Command(Protocol):
-    """What each command's module offers. Its docstring's first line is the command's description."""
+    """What each command's module offers. Its docstring is the command's description."""
 
     __doc__: str | None
     EXAMPLE: str
@@ -49,6 +51,13 @@ class Command(Protocol):
     def run(self, args: argparse.Namespace) -> int:
         """Do the work and answer the exit status."""
         ...
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help of one width: to ask for the terminal's, argparse loads a dozen modules for every option declared."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_WIDTH)
 
 
 class Parser(argparse.ArgumentParser):
@@ -111,9 +120,9 @@ def _run(name: str, arguments: list[str]) -> int:
 def _parse(name: str, command: Command, arguments: list[str]) -> argparse.Namespace:
     parser = Parser(
         prog=f"sealgate {name}",
-        description=(command.__doc__ or "").partition("\n\n")[0],
+        description=(command.__doc__ or "").strip(),
         epilog=f"example:\n{command.EXAMPLE}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     command.add_arguments(parser)

@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--data", type=Path, metavar="DIR", help="trust this data folder: its roots and its job records")
     own.add_argument("--trust", **_LIST, metavar="ROOT.pem", help="trust this root certificate")
     add("--trust-aws", action="store_true", help="trust AWS Signer's root, which is part of Sealgate")
-    add(
-        "--publisher", action="append", nargs="+", default=[], metavar="ARN", help="accept this signing profile version"
-    )
+    add("--publisher", **_LIST, metavar="ARN", help="accept this signing profile version; without it, any")
     add("--at", type=parse_moment, metavar="TIME", help="judge at this time, such as 2026-11-24T12:00:00Z")
     add("--revocations", type=Path, metavar="FILE", help="a list that `sealgate revocations` wrote")
     add("--require-revocation", action="store_true", help="refuse what cannot be checked for revocation")
