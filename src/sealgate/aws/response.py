@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sealgate.aws.faults import Malformed
 from sealgate.aws.reply import FileBody
@@ -28,7 +28,7 @@ class Response:
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:
         """Answer the same with more headers."""
-        return replace(self, headers={**self.headers, **headers})
+        return Response(status=self.status, headers={**self.headers, **headers}, body=self.body)
 
     def encode_headers(self) -> list[tuple[bytes, bytes]]:
         """Write the headers for the HTTP server.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ LAMBDA_BODY_BYTES = 70_167_211
 BODY_BYTES = 2 << 20
 """The largest document of any other operation; S3's DeleteObjects of 1,000 long keys comes nearest."""
 
+_VARIANTS = "89ab"
 _PROTOCOLS: Mapping[str, tuple[Callable[[OperationModel, Dialect], Codec], Callable[[ServiceModel], Wire]]] = {
     "rest-json": (RestJsonCodec, RestJsonWire),
     "rest-xml": (RestXmlCodec, lambda _model: RestXmlWire()),
@@ -98,7 +98,12 @@ class Service:
 
     def new_request_id(self) -> str:
         """Answer an id for one request, in the service's own form."""
-        return os.urandom(8).hex().upper() if self.name == "s3" else str(uuid.uuid4())
+        if self.name == "s3":
+            return os.urandom(8).hex().upper()
+        # A version 4 UUID (RFC 9562, 5.4), without what uuid.UUID costs on top.
+        digits = os.urandom(16).hex()
+        head = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
+        return f"{head}-{_VARIANTS[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 
     def get_route(self, request: Request) -> tuple[Bound, Mapping[str, str]]:
         """Answer the operation that method and path name, and the members in the path.

@@ -97,7 +97,7 @@ class ProfileService:
         """
         arn = profile_arn(scope.region, owner or scope.account, name)
         require_own(scope, owner, action="signer:GetSigningProfile", arn=arn)
-        with self._db.read() as tx:
+        with self._db.statement() as tx:
             return _get(tx, scope, name)
 
     def list(

@@ -46,6 +46,10 @@ class Database:
         """Open a transaction that sees one state of the database and changes nothing."""
         return Reading(self._connection(), says_begin=self._is_sqlite)
 
+    def statement(self) -> Reading:
+        """Open what reads with one statement, which sees one state of the database without a transaction."""
+        return Reading(self._connection(), says_begin=False)
+
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Open a transaction that changes the database: whole when the block ends, not at all when it raises.
