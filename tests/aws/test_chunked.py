@@ -38,7 +38,7 @@ def documented_body() -> bytes:
 
 def decoded(body: bytes, key: ChunkKey | None, *, step: int = 1 << 20) -> tuple[bytes, dict[str, str]]:
     inside = bytearray()
-    decoder = ChunkedDecoder(inside.extend, key)
+    decoder = ChunkedDecoder(inside.extend, is_signed=key is not None, key=key)
     for at in range(0, len(body), step):
         decoder.feed(body[at : at + step])
     return bytes(inside), dict(decoder.finish())

@@ -24,6 +24,7 @@ from sealgate.aws.pipeline import Pipeline
 from sealgate.aws.request import Request, parse_headers, parse_query
 from sealgate.aws.response import Response
 from sealgate.aws.sending import Send, send_response
+from sealgate.aws.sigv2 import Link, find_link
 from sealgate.aws.sigv4 import Claim, parse_claim
 from sealgate.aws.wire import Service
 from sealgate.clock import Clock
@@ -87,13 +88,12 @@ class App:
             await send_response(send, response, with_body=with_body, pool=self._pool)
 
     def _begin(self, request: Request, receive: Receive, fault: SealgateError | None) -> Exchange:
-        claim: Claim | None = None
+        claim: Claim | Link | None = None
         try:
-            claim = parse_claim(request)
+            claim = parse_claim(request) or find_link(request)
         except SealgateError as error:
             fault = fault or error
-        name = claim.scope.service if claim is not None else ""
-        service = self._by_name[name if name in self._by_name else guess_service(request)]
+        service = self._by_name[self._choose(request, claim)]
         return Exchange(
             service=service,
             request_id=service.new_request_id(),
@@ -103,6 +103,14 @@ class App:
             now=self._clock(),
             fault=fault,
         )
+
+    def _choose(self, request: Request, claim: Claim | Link | None) -> str:
+        """Answer the service that the signature is for, else the one that the request looks like."""
+        if isinstance(claim, Link):
+            return "s3"
+        if claim is not None and claim.scope.service in self._by_name:
+            return claim.scope.service
+        return guess_service(request)
 
     async def _answer(self, exchange: Exchange) -> Response:
         code = None
@@ -134,7 +142,7 @@ def _authenticator(services: Services, config: Config) -> Authenticator | Trusti
     find_key = services.identity.find_key
     if config.auth == "none":
         return TrustingAuthenticator(find_key, account=config.account, region=config.region)
-    return Authenticator(find_key)
+    return Authenticator(find_key, region=config.region)
 
 
 def _parse_request(scope: Scope) -> tuple[Request, SealgateError | None]:

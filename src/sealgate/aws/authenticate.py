@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from sealgate.arn import root_user_arn
-from sealgate.aws import faults, sigv4
+from sealgate.aws import faults, sigv2, sigv4
 from sealgate.aws.chunked import ChunkKey
 from sealgate.aws.framing import UNSIGNED, Framing
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.services.access import Principal
 from sealgate.store.identity import AccessKey
 
+Claim = sigv4.Claim | sigv2.Link
 FindKey = Callable[[str], AccessKey | None]
+
+_KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
+"""What an access key's id looks like (IAM API reference, AccessKey)."""
 
 
 class Identity(Protocol):
@@ -31,9 +36,8 @@ class Identity(Protocol):
         """Where they call."""
         ...
 
-    @property
-    def is_presigned(self) -> bool:
-        """Whether the signature stands in the query."""
+    def as_meant(self, request: Request) -> Request:
+        """Answer a request to S3 with the headers that a link carries in its query."""
         ...
 
     def expected_payload(self, framing: Framing) -> str | None:
@@ -70,10 +74,9 @@ class Signed:
         """Of the credential scope."""
         return self.claim.scope.region
 
-    @property
-    def is_presigned(self) -> bool:
-        """Whether the signature stands in the query."""
-        return self.claim.is_presigned
+    def as_meant(self, request: Request) -> Request:
+        """Answer the request with a link's headers."""
+        return request.hoisted() if self.claim.is_presigned else request
 
     def expected_payload(self, framing: Framing) -> str | None:
         """Answer what the signature covers as the payload.
@@ -83,7 +86,7 @@ class Signed:
         """
         if self.claim.scope.service != "s3" or framing.payload_hash is not None:
             return framing.payload_hash
-        if not self.is_presigned:
+        if not self.claim.is_presigned:
             raise faults.InvalidRequest("Missing required header for this request: x-amz-content-sha256")
         return UNSIGNED
 
@@ -99,16 +102,48 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """The identity of a link of version 2. It names no region, so it is for the server's own."""
+
+    principal: Principal
+    region: str
+    request: Request
+    link: sigv2.Link
+    secret: str = field(repr=False)
+
+    def as_meant(self, request: Request) -> Request:
+        """Answer the request with the link's headers."""
+        return sigv2.without_link(request).hoisted()
+
+    def expected_payload(self, framing: Framing) -> str:
+        """Answer what a link says of its body: nothing, or what it was sent with.
+
+        Raises:
+            UnsupportedSignature: Chunks are signed, with a key that a link does not give.
+        """
+        if framing.has_signed_chunks:
+            raise faults.UnsupportedSignature
+        return framing.payload_hash or UNSIGNED
+
+    def verify(self, payload: str) -> None:  # noqa: ARG002 - the body is not covered
+        """Check the signature."""
+        sigv2.verify_link(self.link, self.request, secret=self.secret)
+
+    def chunk_key(self) -> None:
+        """Answer that no chunk is signed."""
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unsigned:
     """The identity of a request to a server that serves unsigned calls."""
 
     principal: Principal
     region: str
 
-    @property
-    def is_presigned(self) -> bool:
-        """Parameters of a link count as headers here too."""
-        return True
+    def as_meant(self, request: Request) -> Request:
+        """Answer the request with a link's headers, whichever signature the link has."""
+        return sigv2.without_link(request).hoisted()
 
     def expected_payload(self, framing: Framing) -> str:
         """Answer that nothing is covered, so that nothing has to be read for it."""
@@ -127,13 +162,15 @@ class Authenticator:
 
     Args:
         find_key: Looks an access key up.
+        region: Of links that name none.
     """
 
-    def __init__(self, find_key: FindKey) -> None:
+    def __init__(self, find_key: FindKey, *, region: str) -> None:
         self._find_key = find_key
+        self._region = region
         self._keys = sigv4.SigningKeys()
 
-    def identify(self, request: Request, claim: sigv4.Claim | None, *, service: str, now: datetime) -> Identity:
+    def identify(self, request: Request, claim: Claim | None, *, service: str, now: datetime) -> Identity:
         """Answer who a request says it is from.
 
         Raises:
@@ -142,15 +179,24 @@ class Authenticator:
         """
         if claim is None:
             raise faults.MissingAuthentication
+        if isinstance(claim, sigv2.Link):
+            sigv2.check_time(claim, now=now)
+            key = self._get_key(claim)
+            return Linked(
+                principal=_principal(key), region=self._region, request=request, link=claim, secret=key.secret
+            )
         if claim.scope.service != service:
             raise faults.WrongScope(f"Credential should be scoped to correct service: '{service}'.")
         sigv4.check_claim(claim, request, now=now)
-        key = self._find_key(claim.access_key_id)
+        key = self._get_key(claim)
+        derived = self._keys.derive(key.secret, claim.scope)
+        return Signed(principal=_principal(key), request=request, claim=claim, key=derived)
+
+    def _get_key(self, claim: Claim) -> AccessKey:
+        key = _find(self._find_key, claim)
         if key is None:
             raise faults.UnknownAccessKey
-        return Signed(
-            principal=_principal(key), request=request, claim=claim, key=self._keys.derive(key.secret, claim.scope)
-        )
+        return key
 
 
 class TrustingAuthenticator:
@@ -164,19 +210,24 @@ class TrustingAuthenticator:
     def identify(
         self,
         request: Request,  # noqa: ARG002 - nothing is checked
-        claim: sigv4.Claim | None,
+        claim: Claim | None,
         *,
         service: str,  # noqa: ARG002
         now: datetime,  # noqa: ARG002
     ) -> Identity:
         """Answer who a request says it is from."""
-        region = self._region if claim is None else claim.scope.region
-        key = None if claim is None else self._find_key(claim.access_key_id)
+        region = claim.scope.region if isinstance(claim, sigv4.Claim) else self._region
+        key = None if claim is None else _find(self._find_key, claim)
         if key is not None:
             return Unsigned(principal=_principal(key), region=region)
         arn = root_user_arn(region, self._account)
         principal = Principal(account=self._account, arn=arn, user_id=self._account, access_key_id="")
         return Unsigned(principal=principal, region=region)
+
+
+def _find(find_key: FindKey, claim: Claim) -> AccessKey | None:
+    """Answer the key that a claim names; what cannot be the name of one is not looked up."""
+    return find_key(claim.access_key_id) if _KEY_ID.fullmatch(claim.access_key_id) else None
 
 
 def _principal(key: AccessKey) -> Principal:

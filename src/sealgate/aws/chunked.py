@@ -57,11 +57,13 @@ class ChunkedDecoder:
 
     Args:
         write: Takes the bytes inside.
-        key: With it every chunk must be signed; without it none is.
+        is_signed: Whether every chunk has a signature; otherwise none may have one.
+        key: Verifies the signatures; None where nothing is verified.
     """
 
-    def __init__(self, write: Callable[[bytes], object], key: ChunkKey | None) -> None:
+    def __init__(self, write: Callable[[bytes], object], *, is_signed: bool, key: ChunkKey | None) -> None:
         self._write = write
+        self._is_signed = is_signed
         self._key = key
         self._signature = key.seed if key else ""
         self._claimed = ""
@@ -107,7 +109,7 @@ class ChunkedDecoder:
         if line is None:
             return False
         match = _HEADER.fullmatch(line)
-        if match is None or (match[2] is None) is not (self._key is None):
+        if match is None or (match[2] is not None) is not self._is_signed:
             raise InvalidRequest("A chunk of the body has no header of the announced form.")
         self._left = int(match[1], 16)
         self._claimed = (match[2] or b"").decode()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sealgate.aws.bodies import Body
 from sealgate.aws.request import Request
+from sealgate.aws.sigv2 import Link
 from sealgate.aws.sigv4 import Claim
 from sealgate.aws.wire import Service
 from sealgate.errors import SealgateError
@@ -34,7 +35,7 @@ class Exchange:
     service: Service
     request_id: str
     request: Request
-    claim: Claim | None
+    claim: Claim | Link | None
     body: Body
     now: datetime
     fault: SealgateError | None = None

@@ -116,7 +116,7 @@ class MalformedSignature(Unauthenticated):
 
 
 class UnsupportedSignature(MalformedSignature):
-    """Signed in another way than the one that is checked here, such as version 2, which boto3 uses for S3 links."""
+    """Signed in a way that is not accepted here, or not for this."""
 
     def __init__(self) -> None:
         super().__init__("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")

@@ -207,7 +207,8 @@ class Intake:
         self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 or framing.md5 is not None else None
         wanted = [*framing.checksums, *([framing.trailer] if framing.trailer else ())]
         self._running = {algorithm: new_hasher(algorithm) for algorithm in wanted if algorithm != "sha256"}
-        self._decoder = ChunkedDecoder(self._take, key) if framing.is_chunked else None
+        is_signed = framing.has_signed_chunks
+        self._decoder = ChunkedDecoder(self._take, is_signed=is_signed, key=key) if framing.is_chunked else None
         if framing.length is not None and framing.length > limit:
             raise too_large
 

@@ -185,7 +185,7 @@ def _as_meant(exchange: Exchange, identity: Identity) -> Request:
     """Answer the request with what S3 lets stand elsewhere in its place: headers in a link, the bucket in the host."""
     if exchange.service.name != "s3":
         return exchange.request
-    return in_path_style(exchange.request.hoisted() if identity.is_presigned else exchange.request)
+    return in_path_style(identity.as_meant(exchange.request))
 
 
 def _check_framing(exchange: Exchange, request: Request, bound: Bound) -> Framing:

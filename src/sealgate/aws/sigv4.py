@@ -39,7 +39,6 @@ _LIFETIME = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SAFE = "-_.~"
 _KEPT_KEYS = 1024
 _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
-_VERSION_2 = "AWSAccessKeyId"
 _SPACES = re.compile(" {2,}")
 
 
@@ -92,11 +91,7 @@ def parse_claim(request: Request) -> Claim | None:
         raise faults.MalformedSignature("Only one auth mechanism allowed")
     if header is not None:
         return _parse_header(header, request.headers.get("x-amz-date"))
-    if presigned is not None:
-        return _parse_presigned(request, presigned)
-    if request.find_query(_VERSION_2) is not None:
-        raise faults.UnsupportedSignature
-    return None
+    return None if presigned is None else _parse_presigned(request, presigned)
 
 
 def _parse_header(header: str, timestamp: str | None) -> Claim:
