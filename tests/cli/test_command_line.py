@@ -9,6 +9,7 @@ from sealgate.cli.dispatch import COMMANDS
 from sealgate.cli.early import find_file
 from sealgate.cli.terminal import printable
 from tests.support.command_line import dispatch_sealgate, run_sealgate
+from tests.support.sealed import zip_of
 
 
 def test_help_names_every_command_on_stdout() -> None:
@@ -63,6 +64,14 @@ def test_a_reader_who_leaves_early_causes_no_noise() -> None:
         process.stdout.close()
 
         assert process.stderr.read() == b""
+
+
+def test_a_name_that_the_locale_cannot_write_is_escaped(tmp_path: Path) -> None:
+    (tmp_path / "caf\u00e9.zip").write_bytes(zip_of({"app.py": b""}))
+
+    told = run_sealgate("inspect", "caf\u00e9.zip", folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+
+    assert (told.returncode, told.stdout) == (0, "caf\\xe9.zip: carries no signature\n")
 
 
 def test_the_installed_program_is_the_same_as_the_module() -> None:

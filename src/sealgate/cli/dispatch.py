@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from importlib import import_module
@@ -72,6 +73,8 @@ class Parser(argparse.ArgumentParser):
 
 def dispatch(arguments: list[str]) -> int:
     """Run the command that the first argument names."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that this locale cannot write is no reason to fail
     try:
         status = _route(arguments)
         sys.stdout.flush()
