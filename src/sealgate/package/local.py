@@ -110,8 +110,10 @@ class LocalHeaders:
             raise PackageError("the local header has other flags or another method than the central directory")
         if header[10:14] != record[6:10]:
             raise PackageError("the local header has another time than the central directory")
-        deferred = entry.flags & FLAG_DESCRIPTOR and (crc32, packed, size) == (0, 0, 0)
-        if not deferred and (crc32, packed, size) != (entry.crc32, entry.compressed_size, entry.size):
+        # With a descriptor, what the packager did not know yet is 0 (APPNOTE 4.4.4).
+        unknown = 0 if entry.flags & FLAG_DESCRIPTOR else None
+        pairs = ((crc32, entry.crc32), (packed, entry.compressed_size), (size, entry.size))
+        if any(found not in (stated, unknown) for found, stated in pairs):
             raise PackageError("the local header has another size or checksum than the central directory")
 
     def _skip_descriptor(self, entry: Entry, *, wide: bool) -> None:

@@ -152,7 +152,7 @@ def _broken_plain_rule(name: bytes, *, utf8: bool) -> str | None:
     text = name.decode("utf-8")
     if not name.isascii():
         if not utf8:
-            return "the name is not ASCII and not marked as UTF-8: pack with a tool that marks it (zip -UN=UTF8)"
+            return "the name is not ASCII and not marked as UTF-8: pack with a tool that marks it (python -m zipfile)"
         if not unicodedata.is_normalized("NFC", text):
             return "the name is not in Unicode's normal form NFC: rename the file"
     for character in text:
