@@ -5,16 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import signal
-import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-import uvicorn
 
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -25,6 +21,7 @@ from sealgate.aws.context import Services
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
+from sealgate.listener import authority_of, open_listener, serving
 from sealgate.services.configs import ConfigService
 from sealgate.services.functions import FunctionService
 from sealgate.services.identity import IdentityService
@@ -46,8 +43,6 @@ log = logging.getLogger("sealgate")
 
 _KEY_BYTES = 32
 _SWEEP_AGE_SECONDS = 24 * 3600
-_GRACE_SECONDS = 30
-_START_POLL_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +122,8 @@ class Server:
             SealgateError: The folder, a key or the address cannot be used; nothing stays open.
         """
         with ExitStack() as opened:
-            listener = opened.enter_context(_listen(self._config.host, self._config.port))
-            endpoint = f"http://{_authority_of(listener)}"
+            listener = opened.enter_context(open_listener(self._config.host, self._config.port))
+            endpoint = f"http://{authority_of(listener)}"
             DataFolder(self._config.data).create()
             opened.enter_context(DataFolder(self._config.data).locked())
             house = open_house(self._config, clock=self._clock)
@@ -139,7 +134,7 @@ class Server:
             opened.callback(house.worker.stop)
             apis = (signer, lambda_, s3, sts)
             app = App(apis=apis, services=house.services, config=self._config, clock=self._clock)
-            opened.enter_context(_serving(app, listener))
+            opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
             gc.freeze()
             self._closing = opened.pop_all()
@@ -224,22 +219,6 @@ def _trust_roots(authority: Authority, folder: Path) -> TrustRoots:
     return TrustRoots(roots=(authority_root(authority.root_certificate), *imported))
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise Invalid(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    return listener
-
-
-def _authority_of(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _prepare_account(house: House, config: Config, endpoint: str) -> None:
     identity = house.services.identity
     key = identity.find_root_key(config.account) or identity.create_account(config.account, region=config.region)
@@ -260,29 +239,3 @@ def _sweep(house: House) -> None:
         referenced = blob_references(tx)
     gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
     log.info("removed %d blobs that nothing refers to", gone)
-
-
-@contextmanager
-def _serving(app: App, listener: socket.socket) -> Iterator[None]:
-    http = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            loop="uvloop",
-            http="httptools",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # whoever connects could say that somebody else does
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
-    thread = threading.Thread(target=http.run, kwargs={"sockets": [listener]}, name="http")
-    thread.start()
-    while not http.started and thread.is_alive():
-        time.sleep(_START_POLL_SECONDS)
-    try:
-        yield
-    finally:
-        http.should_exit = True
-        thread.join()
