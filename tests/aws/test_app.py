@@ -1,3 +1,4 @@
+import hashlib
 import logging
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealgate import __version__
-from sealgate.aws.request import Request
+from sealgate.aws.chunked import ChunkKey
+from sealgate.aws.request import EMPTY_SHA256, Request
+from sealgate.aws.sigv4 import derive_key, parse_claim
 from sealgate.errors import Conflict, Denied, NotFound
 from tests.support.signed import signed
 from tests.support.toys import STORED, Toys
@@ -221,6 +224,30 @@ def test_an_upload_is_staged_checked_and_discarded(toys: Toys) -> None:
     assert upload.size == len(data)
     assert list(upload.checksums) == ["sha256"]
     assert toys.staged == []
+
+
+def test_signed_chunks_are_verified_with_the_key_and_signature_of_the_request(toys: Toys) -> None:
+    stated = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+    headers = {"X-Amz-Decoded-Content-Length": "3"}
+    made = request(toys, "s3", "PUT", "/bucket/key", payload=stated, headers=headers)
+    claim = parse_claim(made)
+    assert claim is not None
+    key = derive_key(toys.key.secret, claim.scope)
+    chunks = ChunkKey(key=key, timestamp=claim.timestamp, scope=claim.scope, seed=claim.signature)
+    first = chunks.sign_chunk(claim.signature, hashlib.sha256(b"abc").hexdigest())
+    last = chunks.sign_chunk(first, EMPTY_SHA256)
+    body = f"3;chunk-signature={first}\r\nabc\r\n0;chunk-signature={last}\r\n\r\n".encode()
+    altered = toys.wire.replay(made, body.replace(b"abc", b"abd"))
+    assert (altered.status, b"<Code>SignatureDoesNotMatch</Code>" in altered.body) == (403, True)
+    assert toys.uploads == []
+    assert toys.wire.replay(made, body).status == 200
+    assert toys.uploads[0][0] == b"abc"
+    assert toys.start(auth="none").replay(made, body).status == 200
+    link = toys.wire.client("s3", signature_version="s3").generate_presigned_url(
+        "put_object", {"Bucket": "bucket", "Key": "key"}
+    )
+    sent = [("x-amz-content-sha256", stated), ("x-amz-decoded-content-length", "3")]
+    assert toys.wire.send("PUT", _target(link), sent, [body]).status == 400
 
 
 def test_an_upload_whose_client_goes_away_leaves_nothing(toys: Toys) -> None:

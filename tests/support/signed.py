@@ -30,6 +30,7 @@ def signed(
     *,
     body: bytes = b"",
     headers: dict[str, str] | None = None,
+    payload: str | None = None,
     presigned: bool = False,
     expires: int = 300,
     secret: str = SECRET,
@@ -43,6 +44,7 @@ def signed(
         target: Path and query, percent-encoded, as they go out.
         body: What is sent.
         headers: Further headers, signed like all others.
+        payload: What S3's header says instead of the body's hash (`UNSIGNED-PAYLOAD`).
         presigned: Sign in the query.
         expires: Seconds that a presigned link lives.
         secret: What it is signed with.
@@ -53,6 +55,8 @@ def signed(
     made.context["client_config"] = None
     signer = _SIGNERS[service == "s3", presigned]
     credentials = Credentials(key_id, secret)
+    if payload is not None:
+        signer = type("Stated", (signer,), {"payload": lambda *_: payload})
     lifetime = (expires,) if presigned else ()
     signer(credentials, service, REGION, *lifetime).add_auth(made)
     parts = urlsplit(made.url)
