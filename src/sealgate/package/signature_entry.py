@@ -5,7 +5,6 @@ from __future__ import annotations
 from zlib import crc32
 
 from sealgate.errors import IntegrityError, PackageError
-from sealgate.package.archive import DEPLOYABLE, parse_archive, read_body
 from sealgate.package.layout import MAX_SIGNATURE, find_tail
 from sealgate.package.source import Source
 
@@ -27,6 +26,9 @@ def read_signature(source: Source) -> bytes | None:
         if crc32(block) != tail.block_crc32:
             raise _damaged("it does not have the stated checksum")
         return block
+    # The parser is loaded where it is needed: the command line verifies a sealed package without it.
+    from sealgate.package.archive import DEPLOYABLE, parse_archive, read_body  # noqa: PLC0415
+
     archive = parse_archive(source, rules=DEPLOYABLE)
     if archive.signature is None:
         return None

@@ -30,7 +30,7 @@ from sealgate.trust.chain import hash_certificates
 from sealgate.trust.durable import make_private_folder, write_durably
 from sealgate.trust.identity import SigningIdentity
 from sealgate.trust.keys import KeyStore, KeyUnavailable, LoadedKey, generate_private_key, key_id
-from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, der_of, get_p384_key
+from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, get_p384_key
 from sealgate.x509.issue import Issuer, Validity, make_issuing, make_leaf, make_root
 from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI
 
@@ -151,7 +151,10 @@ class Authority:
         issuer = _issuer(self._issuing, self._keys)
         leaf = make_leaf(key.public_key, issuer, validity, uri=uri, purpose=purpose)
         return SigningIdentity(
-            certificates=(der_of(leaf), der_of(self._issuing)), uri=uri, validity=validity, sign=key.sign
+            certificates=tuple(each.public_bytes(Encoding.DER) for each in (leaf, self._issuing)),
+            uri=uri,
+            validity=validity,
+            sign=key.sign,
         )
 
 

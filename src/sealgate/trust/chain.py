@@ -16,7 +16,7 @@ from sealgate.trust.roots import TrustRoot, TrustRoots
 from sealgate.x509.certificates import (
     HOSTILE_CERTIFICATE_ERRORS,
     CertificateError,
-    der_of,
+    digest_of,
     fingerprint,
     load_certificate,
 )
@@ -74,7 +74,9 @@ def verify_trusted(
         CertificateError: There is no valid path.
     """
     # A root that comes with the package leads nowhere: building must not even wander through it.
-    helpful = [der for der in dict.fromkeys(certificates) if der != der_of(leaf) and not is_self_issued(der)]
+    own = digest_of(leaf)
+    others = [der for der in dict.fromkeys(certificates) if hashlib.sha384(der).digest() != own]
+    helpful = [der for der in others if not is_self_issued(der)]
     issuers = [load_certificate(der) for der in helpful]
     path = verify_path(leaf, issuers, roots=roots.certificates, at=at, purpose=purpose)
     return VerifiedPath(certificates=path, root=roots.get(path[-1]))
@@ -98,7 +100,7 @@ def verify_exact_set(certificates: tuple[bytes, ...], path: VerifiedPath) -> Non
     Raises:
         IntegrityError: It carries others; reason `CertificatesAltered`.
     """
-    if certificates != tuple(der_of(certificate) for certificate in path.certificates[:-1]):
+    if hash_certificates(certificates) != tuple(digest_of(certificate) for certificate in path.certificates[:-1]):
         raise IntegrityError("the certificates are not exactly the validated path", reason="CertificatesAltered")
 
 

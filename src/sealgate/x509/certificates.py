@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from sealgate.cms.signed_data import identify_certificate
 from sealgate.errors import IntegrityError
@@ -64,12 +64,12 @@ def get_p384_key(certificate: x509.Certificate) -> EllipticCurvePublicKey:
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """Name a certificate: the lower-case hexadecimal SHA-256 of its DER."""
-    return hashlib.sha256(der_of(certificate)).hexdigest()
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def der_of(certificate: x509.Certificate) -> bytes:
-    """Answer a certificate's DER."""
-    return certificate.public_bytes(Encoding.DER)
+def digest_of(certificate: x509.Certificate) -> bytes:
+    """Answer the SHA-384 of a certificate's DER: 48 bytes."""
+    return certificate.fingerprint(hashes.SHA384())
 
 
 def revocation_hashes(path: tuple[x509.Certificate, ...]) -> tuple[str, ...]:

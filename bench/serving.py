@@ -3,7 +3,7 @@
 Both answer over loopback to the same client: one process, a few keep-alive connections, requests signed beforehand by
 botocore. Sealgate checks the signature of every request; moto checks none.
 
-    python bench/requests.py --run
+    python bench/serving.py --run
 """
 
 from __future__ import annotations
