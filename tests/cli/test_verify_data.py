@@ -1,6 +1,5 @@
 """`sealgate verify --data`: the roots, the job records and the revocations of a data folder."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sealgate.store.folder import DataFolder
 from sealgate.store.jobs import Job, jobs
 from sealgate.store.profiles import Profile, profiles
 from sealgate.store.schema import metadata
+from sealgate.values import replace
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import dispatch_sealgate
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of

@@ -14,7 +14,20 @@ from tests.support.authority import ARN, NOW
 from tests.support.command_line import clean_environment
 from tests.support.sealed import claims, shared_authority
 
-HEAVY = ("sqlalchemy", "alembic", "botocore", "boto3", "uvicorn", "orjson", "awscrt", "asyncio", "ssl", "http")
+HEAVY = (
+    "dataclasses",
+    "inspect",
+    "sqlalchemy",
+    "alembic",
+    "botocore",
+    "boto3",
+    "uvicorn",
+    "orjson",
+    "awscrt",
+    "asyncio",
+    "ssl",
+    "http",
+)
 MEGABYTE = 1 << 20
 MAX_MEGABYTES = 100
 """The mark to stay under, for a package of 60 MB."""

@@ -1,6 +1,5 @@
 """The table of AWS Lambda's admission: check by policy by outcome."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -10,6 +9,7 @@ from sealgate.errors import IntegrityError, PackageError
 from sealgate.policy.admission import AdmissionPolicy, Decision, Kind, Mode, Outcome, decide
 from sealgate.trust.assessment import Assessment, CertificateFacts, Signature
 from sealgate.trust.revocation import Revocation
+from sealgate.values import replace
 from tests.support.authority import ARN, JOB_ARN, NOW
 
 LEAF = CertificateFacts(subject="CN=x", serial="1", not_before=NOW, not_after=NOW, sha256="00")

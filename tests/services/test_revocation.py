@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sealgate.store import jobs as job_store
 from sealgate.store.database import Database
 from sealgate.store.jobs import Job
 from sealgate.store.profiles import Profile
+from sealgate.values import replace
 from tests.support.database import make_database
 from tests.support.signer import NOW, SCOPE, SEAL, MovableClock, a_job, a_signature, new_profile
 

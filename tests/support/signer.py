@@ -1,6 +1,5 @@
 """A clock that tests move; scopes, profiles, jobs and signatures with plain values."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from sealgate.services.profiles import NewProfile
 from sealgate.services.scope import Scope
 from sealgate.store.jobs import Job
 from sealgate.trust.assessment import Signature
+from sealgate.values import replace
 
 NOW = datetime(2026, 11, 24, 9, 25, 49, 569123, tzinfo=UTC)
 SCOPE = Scope(account="111122223333", region="eu-west-1", caller_arn="arn:aws:iam::111122223333:root")

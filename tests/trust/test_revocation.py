@@ -1,6 +1,5 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from sealgate.trust.revocation import (
 )
 from sealgate.trust.roots import TrustRoots
 from sealgate.trust.verify import verify_envelope
+from sealgate.values import replace
 from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI
 from tests.support.authority import ARN, JOB_ARN, NOW, sealed_recipe
 from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of
@@ -35,7 +35,7 @@ def a_signature() -> Signature:
 
 def a_list(**change: object) -> RevocationList:
     empty = RevocationList(jobs=(), profile_versions=(), issued_at=NOW, next_update=NOW + HOUR)
-    return replace(empty, **change)  # type: ignore[arg-type]  # a test may change any of them
+    return replace(empty, **change)  # a test may change any of them
 
 
 def a_job(arn: str = JOB_ARN) -> RevokedJob:

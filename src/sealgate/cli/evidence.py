@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealgate.errors import Invalid
 from sealgate.trust.roots import TrustRoot, TrustRoots, authority_root, aws_signer_root, parse_root
+from sealgate.values import value
 
 if TYPE_CHECKING:
     from sealgate.store.offline import OfflineRecords
@@ -18,7 +18,7 @@ class NoRoot(Invalid):
     """Nothing is trusted, so nothing could ever be accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Evidence:
     """What the caller has given to judge by.
 

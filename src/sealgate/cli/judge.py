@@ -7,7 +7,6 @@ of the signer's authority. One comes on top, with a data folder: the record of t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from sealgate.errors import IntegrityError, PackageError
 from sealgate.policy.admission import AdmissionPolicy, Finding, Status, decide
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.roots import RootKind
+from sealgate.values import value
 
 if TYPE_CHECKING:
     from sealgate.trust.revocation import Revocation, TrustedRevocations
@@ -28,7 +28,7 @@ FAILED: Final = "failed"
 NOT_CHECKED: Final = "not checked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """What was found.
 

@@ -9,7 +9,6 @@ change to the file that goes unnoticed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sealgate.cms import oids
@@ -36,12 +35,13 @@ from sealgate.cms.ecdsa import encode_ecdsa_signature, parse_ecdsa_signature
 from sealgate.cms.pem import encode_pem, parse_pem
 from sealgate.cms.signed_data import encode_signed_data, parse_signed_data
 from sealgate.cms.times import encode_time, parse_time
+from sealgate.values import value
 
 MAX_TEXT = 2048
 """Characters of an ARN at most; AWS's models stop there too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignedAttributes:
     """What a package signature asserts.
 
@@ -64,7 +64,7 @@ class SignedAttributes:
     certificate_hashes: tuple[bytes, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Envelope:
     """One signature block with exactly one signer and pinned algorithms. Nothing in it is verified yet.
 

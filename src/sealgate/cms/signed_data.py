@@ -7,7 +7,6 @@ serial number. Which values are acceptable is decided in `attributes`, `envelope
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sealgate.cms import oids
 from sealgate.cms.ber import (
@@ -26,6 +25,7 @@ from sealgate.cms.ber import (
     encode_set_of,
     parse_integer,
 )
+from sealgate.values import value
 
 SHA384_ALGORITHM = encode(SEQUENCE, oids.SHA384, encode(NULL))
 """The digest algorithm as AWS Signer and we write it; RFC 5754 clause 2 wants it read without the NULL too."""
@@ -36,7 +36,7 @@ ECDSA_SHA384_ALGORITHM = encode(SEQUENCE, oids.ECDSA_WITH_SHA384)
 _VERSION = 1  # RFC 5652 clauses 5.1 and 5.3: content id-data, signers named by issuer and serial number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Attribute:
     """One attribute: its encoded type and encoded values."""
 
@@ -44,7 +44,7 @@ class Attribute:
     values: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignerInfo:
     """One signer.
 
@@ -69,7 +69,7 @@ class SignerInfo:
     unsigned: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignedData:
     """One SignedData.
 

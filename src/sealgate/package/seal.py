@@ -14,7 +14,6 @@ signature block, and compared: nothing that the file says of itself is believed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zlib import crc32
 
 from sealgate.errors import IntegrityError
@@ -30,6 +29,7 @@ from sealgate.package.layout import (
 )
 from sealgate.package.measure import CHUNK_SIZE, Measurement, begin_measuring, hash_range
 from sealgate.package.source import Source
+from sealgate.values import value
 
 __all__ = ["ArchiveSeal", "Measurement", "begin_measuring", "encode_seal", "hash_range", "parse_seal", "verify_seal"]
 
@@ -43,7 +43,7 @@ _SEQUENCE, _INTEGER, _OCTET_STRING = 0x30, 0x02, 0x04
 _LONG_FORM = 0x80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ArchiveSeal:
     """What the signer says of the file. Version and chunk size have one value each and are not kept.
 

@@ -7,13 +7,13 @@ Developer Guide, "Using code signing to verify code integrity".)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.trust.assessment import Assessment, Signature
+from sealgate.values import value
 
 if TYPE_CHECKING:  # the signed lists that come with it cost the command line milliseconds, and are not asked for here
     from sealgate.trust.revocation import Revocation
@@ -40,7 +40,7 @@ Status = Literal["passed", "failed", "not checked"]
 Mode = Literal["Warn", "Enforce"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdmissionPolicy:
     """What a code signing config demands.
 
@@ -53,7 +53,7 @@ class AdmissionPolicy:
     publishers: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """What one check found.
 
@@ -68,7 +68,7 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Decision:
     """What to do, and why.
 

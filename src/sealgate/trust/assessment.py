@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
 from sealgate.package.seal import ArchiveSeal
+from sealgate.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CertificateFacts:
     """One certificate of a validated path.
 
@@ -28,7 +28,7 @@ class CertificateFacts:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Signature:
     """A signature that is whole: made with the key that a trusted root vouches for, over these very bytes.
 
@@ -63,7 +63,7 @@ class Signature:
     certificate_hashes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Assessment:
     """A package that is not broken: unsigned, or with a whole signature. It is no verdict, and no truth value.
 

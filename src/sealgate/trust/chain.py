@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -13,6 +12,7 @@ from sealgate.cms.signed_data import identify_certificate, is_self_issued
 from sealgate.errors import IntegrityError
 from sealgate.trust.assessment import CertificateFacts
 from sealgate.trust.roots import TrustRoot, TrustRoots
+from sealgate.values import value
 from sealgate.x509.certificates import (
     HOSTILE_CERTIFICATE_ERRORS,
     CertificateError,
@@ -23,7 +23,7 @@ from sealgate.x509.certificates import (
 from sealgate.x509.path import verify_path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VerifiedPath:
     """A path from a signer's certificate to a trusted root.
 

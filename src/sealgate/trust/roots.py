@@ -7,13 +7,13 @@ certificate, so that importing it instead loses nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
 
 from sealgate.errors import Invalid
+from sealgate.values import value
 from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, CertificateError, fingerprint, get_p384_key
 from sealgate.x509.profile import is_authority
 
@@ -31,7 +31,7 @@ class RootKind(StrEnum):
     IMPORTED = "imported"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrustRoot:
     """One trusted root.
 
@@ -46,7 +46,7 @@ class TrustRoot:
     certificate: x509.Certificate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrustRoots:
     """The roots that one judgement trusts; with none, no signature is ever valid.
 

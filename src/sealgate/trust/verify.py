@@ -22,7 +22,6 @@ Expiry against the present, publisher and revocation are policy, and left to `se
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
@@ -42,11 +41,12 @@ from sealgate.trust.chain import (
 )
 from sealgate.trust.ecdsa import verify_ecdsa
 from sealgate.trust.roots import RootKind, TrustRoots
+from sealgate.values import value
 from sealgate.x509.certificates import get_p384_key, revocation_hashes
 from sealgate.x509.profile import PACKAGE_SIGNING, find_uri, requires_seal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VerifiedEnvelope:
     """A signature block that a trusted signer made. Whether it is this package's is another question.
 
