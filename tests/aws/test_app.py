@@ -11,7 +11,9 @@ from sealgate import __version__
 from sealgate.aws.chunked import ChunkKey
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.sigv4 import derive_key, parse_claim
+from sealgate.clock import system_clock
 from sealgate.errors import Conflict, Denied, NotFound
+from tests.support.linked import linked
 from tests.support.signed import signed
 from tests.support.toys import STORED, Toys
 
@@ -243,11 +245,21 @@ def test_signed_chunks_are_verified_with_the_key_and_signature_of_the_request(to
     assert toys.wire.replay(made, body).status == 200
     assert toys.uploads[0][0] == b"abc"
     assert toys.start(auth="none").replay(made, body).status == 200
-    link = toys.wire.client("s3", signature_version="s3").generate_presigned_url(
-        "put_object", {"Bucket": "bucket", "Key": "key"}
+
+
+def test_chunks_cannot_be_signed_where_a_link_gives_no_key_for_them(toys: Toys) -> None:
+    headers = {"x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "x-amz-decoded-content-length": "3"}
+    link = linked(
+        "PUT",
+        "/bucket/key",
+        headers=headers,
+        key_id=toys.key.access_key_id,
+        secret=toys.key.secret,
+        expires=int(system_clock().timestamp()) + 60,
     )
-    sent = [("x-amz-content-sha256", stated), ("x-amz-decoded-content-length", "3")]
-    assert toys.wire.send("PUT", _target(link), sent, [body]).status == 400
+    answer = toys.wire.replay(link, b"3;chunk-signature=00\r\nabc\r\n0;chunk-signature=00\r\n\r\n")
+    assert (answer.status, b"<Code>InvalidRequest</Code>" in answer.body) == (400, True)
+    assert toys.uploads == []
 
 
 def test_an_upload_whose_client_goes_away_leaves_nothing(toys: Toys) -> None:

@@ -1,9 +1,9 @@
+import dataclasses
 import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from sealgate.store.jobs import Job, jobs
 from sealgate.store.offline import OfflineRecords
 from sealgate.store.profiles import Profile, profiles
 from sealgate.trust.assessment import Signature
+from sealgate.values import replace
 from tests.support.database import make_database
 from tests.support.signer import NOW, SEAL, a_job, a_signature
 
@@ -133,7 +134,7 @@ def test_a_revoked_profile_version_revokes_what_was_signed_strictly_after(
     database: Database, tmp_path: Path, seconds: int, *, is_revoked: bool
 ) -> None:
     effective_from = SIGNATURE.signing_time + timedelta(seconds=seconds)
-    revoked = replace(
+    revoked = dataclasses.replace(
         PROFILE,
         status="Revoked",
         revocation_effective_from=effective_from,

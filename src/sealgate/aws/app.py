@@ -140,9 +140,13 @@ class App:
 
 def _authenticator(services: Services, config: Config) -> Authenticator | TrustingAuthenticator:
     find_key = services.identity.find_key
+
+    def region_of(bucket: str) -> str:
+        return services.objects.buckets.find_region(bucket) or config.region
+
     if config.auth == "none":
-        return TrustingAuthenticator(find_key, account=config.account, region=config.region)
-    return Authenticator(find_key, region=config.region)
+        return TrustingAuthenticator(find_key, account=config.account, region=config.region, region_of=region_of)
+    return Authenticator(find_key, region_of=region_of)
 
 
 def _parse_request(scope: Scope) -> tuple[Request, SealgateError | None]:

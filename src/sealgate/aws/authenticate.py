@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,8 @@ from sealgate.store.identity import AccessKey
 
 Claim = sigv4.Claim | sigv2.Link
 FindKey = Callable[[str], AccessKey | None]
+RegionOf = Callable[[str], str]
+"""From a bucket's name to the region that a call about it is for."""
 
 _KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
 """What an access key's id looks like (IAM API reference, AccessKey)."""
@@ -103,13 +105,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """The identity of a link of version 2. It names no region, so it is for the server's own."""
+    """The identity of a link of version 2. The link was verified before this was made: the body has no part in it."""
 
     principal: Principal
     region: str
-    request: Request
-    link: sigv2.Link
-    secret: str = field(repr=False)
 
     def as_meant(self, request: Request) -> Request:
         """Answer the request with the link's headers."""
@@ -125,9 +124,8 @@ class Linked:
             raise faults.UnsupportedSignature
         return framing.payload_hash or UNSIGNED
 
-    def verify(self, payload: str) -> None:  # noqa: ARG002 - the body is not covered
-        """Check the signature."""
-        sigv2.verify_link(self.link, self.request, secret=self.secret)
+    def verify(self, payload: str) -> None:
+        """Accept: nothing is left to check."""
 
     def chunk_key(self) -> None:
         """Answer that no chunk is signed."""
@@ -162,35 +160,38 @@ class Authenticator:
 
     Args:
         find_key: Looks an access key up.
-        region: Of links that name none.
+        region_of: Tells where a bucket is, for links that name no region.
     """
 
-    def __init__(self, find_key: FindKey, *, region: str) -> None:
+    def __init__(self, find_key: FindKey, *, region_of: RegionOf) -> None:
         self._find_key = find_key
-        self._region = region
+        self._region_of = region_of
         self._keys = sigv4.SigningKeys()
 
     def identify(self, request: Request, claim: Claim | None, *, service: str, now: datetime) -> Identity:
         """Answer who a request says it is from.
 
         Raises:
-            Unauthenticated: It is unsigned, or the claim could not be accepted whatever its signature.
+            Unauthenticated: It is unsigned, or the claim could not be accepted whatever its signature; or it is a link
+                of version 2 whose signature does not fit.
             Denied: A link has expired, or a header is not covered.
         """
         if claim is None:
             raise faults.MissingAuthentication
         if isinstance(claim, sigv2.Link):
-            sigv2.check_time(claim, now=now)
-            key = self._get_key(claim)
-            return Linked(
-                principal=_principal(key), region=self._region, request=request, link=claim, secret=key.secret
-            )
+            return self._follow(claim, request, now)
         if claim.scope.service != service:
             raise faults.WrongScope(f"Credential should be scoped to correct service: '{service}'.")
         sigv4.check_claim(claim, request, now=now)
         key = self._get_key(claim)
         derived = self._keys.derive(key.secret, claim.scope)
         return Signed(principal=_principal(key), request=request, claim=claim, key=derived)
+
+    def _follow(self, link: sigv2.Link, request: Request, now: datetime) -> Linked:
+        sigv2.check_link(link, request, now=now)
+        key = self._get_key(link)
+        sigv2.verify_link(link, request, secret=key.secret)
+        return Linked(principal=_principal(key), region=self._region_of(link.bucket))
 
     def _get_key(self, claim: Claim) -> AccessKey:
         key = _find(self._find_key, claim)
@@ -202,10 +203,11 @@ class Authenticator:
 class TrustingAuthenticator:
     """Believes every request (`--auth none`): it is the root user of the account its key names, else of the default."""
 
-    def __init__(self, find_key: FindKey, *, account: str, region: str) -> None:
+    def __init__(self, find_key: FindKey, *, account: str, region: str, region_of: RegionOf) -> None:
         self._find_key = find_key
         self._account = account
         self._region = region
+        self._region_of = region_of
 
     def identify(
         self,
@@ -216,13 +218,18 @@ class TrustingAuthenticator:
         now: datetime,  # noqa: ARG002
     ) -> Identity:
         """Answer who a request says it is from."""
-        region = claim.scope.region if isinstance(claim, sigv4.Claim) else self._region
+        region = self._region_for(claim)
         key = None if claim is None else _find(self._find_key, claim)
         if key is not None:
             return Unsigned(principal=_principal(key), region=region)
         arn = root_user_arn(region, self._account)
         principal = Principal(account=self._account, arn=arn, user_id=self._account, access_key_id="")
         return Unsigned(principal=principal, region=region)
+
+    def _region_for(self, claim: Claim | None) -> str:
+        if claim is None:
+            return self._region
+        return claim.scope.region if isinstance(claim, sigv4.Claim) else self._region_of(claim.bucket)
 
 
 def _find(find_key: FindKey, claim: Claim) -> AccessKey | None:

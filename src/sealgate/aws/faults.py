@@ -126,6 +126,10 @@ class MalformedPresignature(Unauthenticated):
     """The X-Amz query parameters of a presigned link lack one or have one of no known form."""
 
 
+class MalformedLink(Denied):
+    """A link of signature version 2 lacks a parameter, or has one that is not taken."""
+
+
 class WrongScope(Unauthenticated):
     """The credential scope is not one of this server's."""
 

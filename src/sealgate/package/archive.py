@@ -20,6 +20,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from stat import S_IFLNK
 
 from sealgate.errors import PackageError
 from sealgate.package.attributes import check_attributes
@@ -65,6 +66,7 @@ __all__ = [
 
 _METHODS = (STORED, DEFLATED)
 _FLAGS = 0b110 | FLAG_DESCRIPTOR | FLAG_UTF8  # bits 1 and 2 tell the compressor's effort (APPNOTE 4.4.4)
+_NOTED = frozenset({SIGNATURE_NAME, META_DIRECTORY})
 _READ = 256 << 10
 
 
@@ -189,7 +191,8 @@ class _Parser:
                 self._names.add(entry.name, utf8=bool(fields[3] & FLAG_UTF8))
             self._check_entry(entry, fields[1], fields[15])
             data_offset = self._headers.check(entry, records[at + 6 : at + 30])
-            self._note(entry, data_offset)
+            if entry.name in _NOTED or fields[15] >> 16 >= S_IFLNK:
+                self._note(entry._replace(data_offset=data_offset))
         except PackageError as error:
             if error.entry is not None:
                 raise
@@ -218,28 +221,30 @@ class _Parser:
 
     def _check_entry(self, entry: Entry, made_by: int, attributes: int) -> None:
         """Check kind, mode and sizes before anything is expanded."""
-        if (made_by, attributes) != self._checked_attributes or entry.is_directory:
-            check_attributes(made_by, attributes, self._rules, directory=entry.is_directory)
-            self._checked_attributes = None if entry.is_directory else (made_by, attributes)
-        if entry.method == STORED and entry.size != entry.compressed_size:
+        name, _, _, packed, size, _, method, _, _ = entry
+        is_directory = name.endswith(b"/")
+        if is_directory or (made_by, attributes) != self._checked_attributes:
+            check_attributes(made_by, attributes, self._rules, directory=is_directory)
+            self._checked_attributes = None if is_directory else (made_by, attributes)
+        if method == STORED and size != packed:
             raise PackageError("the entry is stored and has two sizes")
-        if entry.size > entry.compressed_size * MAX_RATIO:
+        if size > packed * MAX_RATIO:
             raise PackageError("the entry states a size that its data cannot expand to")
-        if entry.size and entry.is_directory:
+        if is_directory and size:
             raise PackageError("the entry is a directory and has a body")
+        if name != SIGNATURE_NAME:
+            self._total += size
+            if self._total > MAX_EXPANDED:
+                raise PackageTooLarge(f"the entries expand to more than {MAX_EXPANDED} bytes")
 
-    def _note(self, entry: Entry, data_offset: int) -> None:
-        """Remember what is needed of a checked entry."""
-        if entry.mode is not None and entry.is_symlink:
-            self._links.append(entry._replace(data_offset=data_offset))
+    def _note(self, entry: Entry) -> None:
+        """Remember a checked entry that the archive will be asked for."""
         if entry.name == SIGNATURE_NAME:
-            self._note_signature(entry._replace(data_offset=data_offset))
-            return
-        if entry.name == META_DIRECTORY:
+            self._note_signature(entry)
+        elif entry.name == META_DIRECTORY:
             self._has_meta_directory = True
-        self._total += entry.size
-        if self._total > MAX_EXPANDED:
-            raise PackageTooLarge(f"the entries expand to more than {MAX_EXPANDED} bytes")
+        elif entry.is_symlink:
+            self._links.append(entry)
 
     def _note_signature(self, entry: Entry) -> None:
         if not self._rules.signature:

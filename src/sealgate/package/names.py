@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sealgate.errors import PackageError
 from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
-from sealgate.package.rules import MAX_NAME, MAX_NAME_PART, Rules
+from sealgate.package.rules import MAX_NAME, MAX_NAME_PART, MAX_PATHS, PackageTooLarge, Rules
 
 _DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
 _PART = rf"(?!{_DEVICE}(?:[./]|\Z))[\w@+=,~()\[\]{{}}#$%&'!; .-]{{0,254}}[\w@+=,~()\[\]{{}}#$%&'!;-]"
@@ -34,6 +34,9 @@ _UNPRINTABLE = {
 
 _FILE, _DIRECTORY, _IMPLIED = 1, 2, 3
 
+_PARENTS = 1024
+"""Parents whose parents need not be entered again; a bound on memory, not on packages."""
+
 
 def show_name(name: bytes) -> str:
     """Write a name for a message: never longer than a line or two."""
@@ -48,14 +51,14 @@ def split_name(name: bytes) -> tuple[bytes, ...]:
 class NameRegistry:
     """The names of one archive so far. What it keeps of each is a number of 64 bits."""
 
-    __slots__ = ("_kinds", "_last_parent", "_plain")
+    __slots__ = ("_kinds", "_parents", "_plain")
 
     def __init__(self, rules: Rules) -> None:
         self._plain = rules.plain_names
-        # The keys are `hash` values, whose seed differs between processes: two names with the same key would refuse
-        # an honest package once in 10^9 packages of 100,000 entries, and can never let a duplicate pass.
+        # The keys are `hash` values. That two paths have one key happens once in 10^9 packages of 100,000 entries, and
+        # refuses that package: it can never let anything pass.
         self._kinds: dict[int, int] = {}
-        self._last_parent = b""
+        self._parents: set[bytes] = set()
 
     def add(self, name: bytes, *, utf8: bool) -> None:
         """Check one name and enter it.
@@ -69,39 +72,39 @@ class NameRegistry:
         """
         if _PLAIN.fullmatch(name) is None or len(name) > MAX_NAME:
             check_name(name, utf8=utf8, plain=self._plain)
-        path = name[:-1] if name.endswith(b"/") else name
-        if not self._plain:
-            path = b"/".join(split_name(name))
-            if not path:  # the entry `./`: the package's own folder
-                return
-        else:
+        is_directory = name.endswith(b"/")
+        path = name[:-1] if is_directory else name
+        if self._plain:
             path = path.lower() if path.isascii() else _fold(path)
             if path.startswith(b"meta_inf"):
                 _refuse_reserved(name, path)
-        self._enter(path, name)
-
-    def _enter(self, path: bytes, name: bytes) -> None:
-        parent = path[: max(path.rfind(b"/"), 0)]
-        if parent != self._last_parent:
-            self._imply(parent, name)
-            self._last_parent = parent
-        kind = _DIRECTORY if name.endswith(b"/") else _FILE
+        else:
+            path = b"/".join(split_name(name))
+            if not path:  # the entry `./`: the package's own folder
+                return
+        end = path.rfind(b"/")
+        if end > 0 and path[:end] not in self._parents:
+            self._imply(path[:end], name)
         key = hash(path)
         before = self._kinds.get(key)
-        if before is not None and not (before == _IMPLIED and kind == _DIRECTORY):
+        kind = _DIRECTORY if is_directory else _FILE
+        if before is not None and not (before == _IMPLIED and is_directory):
             raise _refusal(name, _clash(before, kind))
         self._kinds[key] = kind
 
     def _imply(self, parent: bytes, name: bytes) -> None:
-        while parent:
-            key = hash(parent)
-            kind = self._kinds.get(key)
-            if kind == _FILE:
+        """Enter a parent and all above it, known or not: a key that stands for two paths must stop neither."""
+        if len(self._parents) >= _PARENTS:
+            self._parents.clear()
+        self._parents.add(parent)
+        end = len(parent)
+        while end > 0:
+            key = hash(parent[:end])
+            if self._kinds.setdefault(key, _IMPLIED) == _FILE:
                 raise _refusal(name, "an entry that is a file is used as a directory")
-            if kind is not None:
-                return
-            self._kinds[key] = _IMPLIED
-            parent = parent[: max(parent.rfind(b"/"), 0)]
+            end = parent.rfind(b"/", 0, end)
+        if len(self._kinds) > MAX_PATHS:
+            raise PackageTooLarge(f"the names imply more than {MAX_PATHS} files and directories")
 
 
 def check_name(name: bytes, *, utf8: bool, plain: bool) -> None:

@@ -34,6 +34,9 @@ MAX_NAME = 4096
 MAX_NAME_PART = 255
 """Bytes between two slashes of a name: Linux's NAME_MAX."""
 
+MAX_PATHS = 2 * MAX_ENTRIES
+"""Files and directories that the names of an archive may imply. Ours: deep names imply many from few bytes."""
+
 SIGNING_ADDS = 2
 """Entries that signing appends: `META_INF/` and the signature."""
 

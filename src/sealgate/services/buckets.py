@@ -109,6 +109,12 @@ class BucketService:
         with self._db.read() as tx:
             return get_own_bucket(tx, scope, name)
 
+    def find_region(self, name: str) -> str | None:
+        """Answer the region of a bucket, whoever has it; None where there is none of this name."""
+        with self._db.read() as tx:
+            bucket = store.buckets.find(tx, name=name)
+        return None if bucket is None else bucket.region
+
     def delete(self, scope: Scope, name: str) -> None:
         """Delete an empty bucket, with the multipart uploads that are open in it.
 

@@ -1,0 +1,96 @@
+"""AWS's digest, against its definition and against vectors of an independent implementation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import resource
+from pathlib import Path
+
+import pytest
+
+from sealgate.errors import PackageError
+from sealgate.package.archive import AWS_FORMAT, DEPLOYABLE, SIGNATURE_NAME, parse_archive
+from sealgate.package.digest import digest_contents
+from sealgate.package.inflate import WHOLE_LIMIT
+from sealgate.package.source import FileSource
+from tests.support.archives import read
+from tests.support.zips import DEFLATED, STORED, Member, folder, write_zip
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "aws-format"
+
+
+def plainly(members: list[Member]) -> bytes:
+    """The definition, in one line."""
+    return hashlib.sha384(b"".join(m.name + m.body for m in members if m.name != SIGNATURE_NAME)).digest()
+
+
+def test_names_and_bodies_are_digested_in_archive_order_without_the_signature() -> None:
+    members = [
+        Member(b"b", b"body of b", DEFLATED),
+        folder(b"a/"),
+        Member(SIGNATURE_NAME, b"signature"),
+        Member(b"a/x", b"body of x"),
+    ]
+    assert digest_contents(read(write_zip(members), AWS_FORMAT)) == plainly(members)
+
+
+def test_an_appended_meta_directory_enters_the_digest_last() -> None:
+    members = [Member(b"a", b"x")]
+    appended = digest_contents(read(write_zip(members)), with_meta_directory=True)
+    assert appended == plainly([*members, folder(b"META_INF/")])
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 40, 1 << 20, WHOLE_LIMIT, WHOLE_LIMIT + 1])
+def test_bodies_of_every_size_class_are_digested(size: int, method: int) -> None:
+    body = random.Random(size).randbytes(size // 2) + bytes(size - size // 2)  # noqa: S311 (repeatable)
+    members = [Member(b"before", b"1"), Member(b"body", body, method), Member(b"after", b"2")]
+    assert digest_contents(read(write_zip(members))) == plainly(members)
+
+
+def test_many_small_bodies_are_digested_in_order_by_several_threads() -> None:
+    rng = random.Random(7)  # noqa: S311
+    members = [Member(b"%d" % index, rng.randbytes(rng.randrange(8000)), DEFLATED) for index in range(900)]
+    assert digest_contents(read(write_zip(members))) == plainly(members)
+
+
+@pytest.mark.parametrize("place", [0, 300, 599])
+def test_damage_is_found_wherever_it_is_and_named(place: int) -> None:
+    members = [Member(b"%d" % index, bytes(5000) + b"%d" % index) for index in range(600)]
+    lie = {"crc32": 1}
+    members[place] = Member(b"bad", bytes(5000), local=lie, central=lie)
+    with pytest.raises(PackageError, match="checksum") as caught:
+        digest_contents(read(write_zip(members)))
+    assert caught.value.entry == "bad"
+
+
+def test_the_first_of_several_damaged_entries_is_named() -> None:
+    lie = {"crc32": 1}
+    members = [Member(b"%03d" % index, bytes(300_000), local=lie, central=lie) for index in range(20)]
+    with pytest.raises(PackageError) as caught:
+        digest_contents(read(write_zip(members)))
+    assert caught.value.entry == "000"
+
+
+def test_every_vector_has_the_digest_that_its_recompressed_and_retimed_forms_have() -> None:
+    digests = {
+        vector["file"]: digest_contents(parse_archive(FileSource(VECTORS / vector["file"]), rules=AWS_FORMAT))
+        for vector in json.loads((VECTORS / "vectors.json").read_text())
+    }
+    assert digests["tree.zip"] == digests["recompressed.zip"] == digests["retimed.zip"]
+    others = {digests[f"{name}.zip"] for name in ("tampered", "renamed", "reordered", "tree")}
+    assert len(others) == 4
+
+
+def test_a_very_large_body_takes_little_memory(tmp_path: Path) -> None:
+    body = bytes(100 << 20)
+    path = tmp_path / "large.zip"
+    path.write_bytes(write_zip([Member(b"zeros", body, DEFLATED)]))
+    expected = hashlib.sha384(b"zeros" + body).digest()
+    del body
+    with FileSource(path) as source:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert digest_contents(parse_archive(source, rules=DEPLOYABLE)) == expected
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10

@@ -1,0 +1,58 @@
+"""What the registry of names must hold against names that are made to hurt it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from sealgate.errors import PackageError
+from sealgate.package.archive import DEPLOYABLE, SIGNING, PackageTooLarge
+from sealgate.package.names import NameRegistry, show_name, split_name
+
+
+def fill(registry: NameRegistry, names: Iterable[bytes]) -> None:
+    for name in names:
+        registry.add(name, utf8=False)
+
+
+def test_deep_names_cannot_fill_the_memory() -> None:
+    deep = (b"%d/" % index + b"a/" * 2000 + b"b" for index in range(200))
+    with pytest.raises(PackageTooLarge, match="imply more than"):
+        fill(NameRegistry(SIGNING), deep)
+
+
+def test_parents_are_remembered_however_many_there_are() -> None:
+    registry = NameRegistry(SIGNING)
+    fill(registry, (b"d%d/x" % index for index in range(3000)))
+    with pytest.raises(PackageError, match="a file and of a directory"):
+        registry.add(b"d0", utf8=False)
+
+
+def test_long_runs_of_combining_characters_are_refused_before_they_are_normalised() -> None:
+    with pytest.raises(PackageError, match="longer"):
+        NameRegistry(SIGNING).add(b"a" + "\u0315\u0300".encode() * 16_000, utf8=True)
+
+
+def test_names_that_grow_when_folded_are_accepted() -> None:
+    NameRegistry(SIGNING).add("\ufdfa".encode() * 20, utf8=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [(b"a/b", (b"a", b"b")), (b"./a//b/", (b"a", b"b")), (b"./", ()), (b"...", (b"...",))],
+)
+def test_a_name_splits_into_the_path_that_it_means(name: bytes, parts: tuple[bytes, ...]) -> None:
+    assert split_name(name) == parts
+
+
+def test_the_package_folder_itself_may_be_an_entry_of_what_deploys() -> None:
+    registry = NameRegistry(DEPLOYABLE)
+    registry.add(b"./", utf8=False)
+    registry.add(b"./a", utf8=False)
+    with pytest.raises(PackageError, match="twice"):
+        registry.add(b"a", utf8=False)
+
+
+def test_a_name_in_a_message_is_short_and_printable() -> None:
+    assert show_name(b"\xff" + b"x" * 70_000) == "\ufffd" + "x" * 199
