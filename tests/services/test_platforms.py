@@ -1,6 +1,7 @@
 import pytest
 
 from sealgate.errors import Invalid, NotFound
+from sealgate.services.paging import ListTokens
 from sealgate.services.platforms import LAMBDA_PLATFORM, PLATFORMS, get_platform, list_platforms
 from tests.support.paging import collect
 
@@ -41,5 +42,8 @@ def test_platforms_are_filtered(member: str, value: str, count: int) -> None:
 
 
 def test_a_token_of_another_list_is_refused() -> None:
-    with pytest.raises(Invalid, match="token"):
-        list_platforms(**NO_FILTER, limit=1, token="bm90IG91cnM")
+    token = list_platforms(**NO_FILTER | {"target": "SHA256-ECDSA"}, limit=1, token=None).next_token
+    assert token is not None
+    for foreign in (token, "bm90IG91cnM", ListTokens("platforms", None, None, None).encode("Nowhere")):
+        with pytest.raises(Invalid, match="token"):
+            list_platforms(**NO_FILTER, limit=1, token=foreign)

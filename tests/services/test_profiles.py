@@ -158,6 +158,23 @@ def test_pages_of_profiles_join_to_the_whole(profiles: ProfileService, limit: in
     assert names(profiles, limit=limit) == [f"p{number}" for number in range(6)]
 
 
+def test_a_token_continues_only_the_list_that_gave_it(profiles: ProfileService) -> None:
+    for scope in (SCOPE, OTHER_ACCOUNT, OTHER_REGION):
+        for number in range(3):
+            profiles.put(scope, new_profile(f"p{number}"))
+    ask: dict[str, Any] = {"include_canceled": False, "statuses": (), "platform_id": None, "limit": 1}
+    token = profiles.list(SCOPE, **ask, token=None).next_token
+    assert profiles.list(SCOPE, **ask | {"limit": 2, "statuses": ("Active",)}, token=token).items[0].name == "p1"
+    for scope, other in (
+        (SCOPE, {"include_canceled": True}),
+        (SCOPE, {"platform_id": "Nowhere"}),
+        (OTHER_ACCOUNT, {}),
+        (OTHER_REGION, {}),
+    ):
+        with pytest.raises(Invalid, match="token"):
+            profiles.list(scope, **ask | other, token=token)
+
+
 def test_tags_are_added_changed_and_removed(profiles: ProfileService) -> None:
     arn = profiles.put(SCOPE, new_profile("app", tags={"a": "1", "b": "2"})).arn
     profiles.tag(SCOPE, arn, {"b": "3", "c": "4"})

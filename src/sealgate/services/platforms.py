@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealgate.errors import NotFound
-from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.paging import ListTokens, Page, invalid_token
 
 LAMBDA_PLATFORM = "AWSLambda-SHA384-ECDSA"
 
@@ -118,7 +118,7 @@ def list_platforms(
     """Answer the platforms that fulfil every condition that is not None, a page at a time.
 
     Raises:
-        Invalid: The token is not one that this service gave out.
+        Invalid: The token is none of this list's.
     """
     wanted = {"category": category, "partner": partner, "target": target}
     matching = [
@@ -126,9 +126,12 @@ def list_platforms(
         for platform in PLATFORMS
         if all(value is None or getattr(platform, name) == value for name, value in wanted.items())
     ]
+    tokens = ListTokens("platforms", category, partner, target)
     if token is not None:
-        (last,) = parse_token(token, parts=1)
+        (last,) = tokens.parse(token, parts=1)
         ids = [platform.platform_id for platform in matching]
-        matching = matching[ids.index(last) + 1 :] if last in ids else []
+        if last not in ids:
+            raise invalid_token()
+        matching = matching[ids.index(last) + 1 :]
     items = tuple(matching[:limit])
-    return Page(items=items, next_token=encode_token(items[-1].platform_id) if len(matching) > limit else None)
+    return Page(items=items, next_token=tokens.encode(items[-1].platform_id) if len(matching) > limit else None)

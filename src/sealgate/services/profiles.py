@@ -16,7 +16,7 @@ from sealgate.arn import parse_arn, profile_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
 from sealgate.services.owners import require_own
-from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.paging import ListTokens, Page
 from sealgate.services.platforms import LAMBDA_PLATFORM, get_platform
 from sealgate.services.profile_tags import check_tags
 from sealgate.services.scope import Scope
@@ -121,21 +121,23 @@ class ProfileService:
             token: Where the last page ended.
 
         Raises:
-            Invalid: The token is not one that this service gave out.
+            Invalid: The token is none of this list's.
         """
-        (after,) = parse_token(token, parts=1) if token is not None else ("",)
+        wanted = _wanted_statuses(statuses, include_canceled=include_canceled)
+        tokens = ListTokens("profiles", scope.account, scope.region, wanted, platform_id)
+        (after,) = tokens.parse(token, parts=1) if token is not None else ("",)
         with self._db.read() as tx:
             found = store.list_profiles(
                 tx,
                 account=scope.account,
                 region=scope.region,
-                statuses=_wanted_statuses(statuses, include_canceled=include_canceled),
+                statuses=wanted,
                 platform_id=platform_id,
                 after=after,
                 limit=limit + 1,
             )
         items = tuple(found[:limit])
-        return Page(items=items, next_token=encode_token(items[-1].name) if len(found) > limit else None)
+        return Page(items=items, next_token=tokens.encode(items[-1].name) if len(found) > limit else None)
 
     def cancel(self, scope: Scope, name: str) -> None:
         """End a profile: it signs no more; what it signed stays trusted. A canceled one stays so.
