@@ -249,13 +249,43 @@ def test_under_strict_aws_the_lambda_platform_is_refused_as_aws_refuses_it(house
 
 @pytest.mark.parametrize("member", ["job_arn", "profile_version_arn"])
 @pytest.mark.parametrize(
-    "arn", ["x", "arn:aws:lambda:eu-west-1:111122223333:function:f", job_arn("cn-north-1", SCOPE.account, "j")]
+    "arn",
+    [
+        "x",
+        "arn:aws:lambda:eu-west-1:111122223333:function:f",
+        job_arn("cn-north-1", SCOPE.account, "j"),
+        "arn:aws-cn:signer:cn-north-1:111122223333:/signing-profiles/app/AAAAAAAAAA",
+        "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/app",
+    ],
 )
 def test_the_status_of_an_arn_that_is_not_the_partitions_signers_is_refused(
     house: House, member: str, arn: str
 ) -> None:
     with pytest.raises(Invalid, match="ARN"):
         house.status(**{member: arn})
+
+
+def test_names_of_the_wrong_kind_are_refused_and_not_called_good(house: House) -> None:
+    house.revocation.revoke_signature(SCOPE, house.job.job_id, reason="malware")
+    for wrong in ({"job_arn": house.profile.version_arn}, {"profile_version_arn": house.job.arn}):
+        with pytest.raises(Invalid, match="is not the ARN of"):
+            house.status(**wrong)
+
+
+@pytest.mark.parametrize("name", ["", "0" * 2049])
+def test_the_name_of_a_certificate_has_the_models_length(house: House, name: str) -> None:
+    with pytest.raises(Invalid, match="certificateHashes"):
+        house.status(certificate_hashes=("00" * 96, name))
+    assert house.status(certificate_hashes=("00" * 96, "0" * 2048)) == ()
+
+
+def test_the_tutorials_spelling_of_a_version_is_answered_as_it_was_asked(house: House) -> None:
+    house.revoke_profile(NOW - 2 * HOUR)
+    spelled = f"{house.profile.arn}/versions/{house.profile.version}"
+    assert house.status(profile_version_arn=spelled) == (spelled,)
+    house.revocation = RevocationService(db=house.db, clock=house.clock, strict_aws=True)
+    with pytest.raises(Invalid, match="is not the ARN of a version of a signing profile"):
+        house.status(profile_version_arn=spelled, platform_id="Notation-OCI-SHA384-ECDSA")
 
 
 # Vouching.

@@ -63,6 +63,12 @@ RELAXATIONS = (
         aws="GetRevocationStatus refuses the platform AWSLambda-SHA384-ECDSA.",
         here="It answers for that platform as for any that supports revocation.",
     ),
+    Relaxation(
+        key="versions-in-revocation-status",
+        service="signer",
+        aws="GetRevocationStatus names a profile version by an ARN that ends in /signing-profiles/NAME/VERSION.",
+        here="/signing-profiles/NAME/versions/VERSION names the same version, and is answered as it was asked.",
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sealgate.arn import Arn, job_arn, parse_arn, partition_of, profile_version_arn
+from sealgate.arn import Arn, canonical_publisher, job_arn, parse_arn, partition_of, profile_version_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
 from sealgate.package.seal import encode_seal
@@ -31,6 +31,8 @@ from sealgate.trust.revocation import Revocation, RevocationList, RevokedJob, Re
 
 _JOB = re.compile(r"/signing-jobs/(.+)")
 _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
+_MAX_HASH = 2048
+"""The longest name of a certificate (the model of the service `signer-data`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,8 @@ class RevocationService:
     Args:
         db: Where jobs and profiles are.
         clock: The time.
-        strict_aws: Refuse to answer for the Lambda platform, as AWS does, whose Lambda asks in its own way.
+        strict_aws: Refuse to answer for the Lambda platform, as AWS does, whose Lambda asks in its own way; and take
+            ARNs of profile versions in AWS's form only.
     """
 
     def __init__(self, *, db: Database, clock: Clock, strict_aws: bool) -> None:
@@ -111,19 +114,24 @@ class RevocationService:
     def status(self, scope: Scope, query: StatusQuery) -> tuple[str, ...]:
         """Answer which of the names that a caller gave are revoked: the profile version's ARN, the job's.
 
-        Whose they are does not matter.
+        Whose they are does not matter, nor whether they exist; what can be no such name is refused, since a caller
+        would take an empty answer for a good one. Names are answered as they were given.
 
         Raises:
-            Invalid: The platform's signatures cannot be asked for, or an ARN is malformed or from another partition.
+            Invalid: The platform's signatures cannot be asked for, or a name is malformed, of another kind of thing,
+                or from another partition.
         """
-        platform = find_platform(query.platform_id)
-        is_refused = self._strict_aws and query.platform_id == LAMBDA_PLATFORM
-        if platform is None or not platform.revocation_supported or is_refused:
-            raise Invalid(f"Invalid platformId: {query.platform_id}")
-        for text in (query.profile_version_arn, query.job_arn):
-            _check_signer_arn(text, partition=partition_of(scope.region))
+        self._check_platform(query.platform_id)
+        version_arn = query.profile_version_arn
+        if not self._strict_aws:
+            version_arn = canonical_publisher(version_arn)
+        partition = partition_of(scope.region)
+        _check_arn(version_arn, _PROFILE_VERSION, what="a version of a signing profile", partition=partition)
+        _check_arn(query.job_arn, _JOB, what="a signing job", partition=partition)
+        if not all(1 <= len(name) <= _MAX_HASH for name in query.certificate_hashes):
+            raise Invalid(f"Each of certificateHashes must have 1 to {_MAX_HASH} characters")
         with self._db.read() as tx:
-            profile = _find_profile_version(tx, query.profile_version_arn)
+            profile = _find_profile_version(tx, version_arn)
             job = _find_job(tx, query.job_arn)
         revoked = []
         if profile and _is_revoked_after(profile, query.signing_time):
@@ -131,6 +139,12 @@ class RevocationService:
         if job and job.revoked_at is not None:
             revoked.append(query.job_arn)
         return tuple(revoked)
+
+    def _check_platform(self, platform_id: str) -> None:
+        platform = find_platform(platform_id)
+        is_refused = self._strict_aws and platform_id == LAMBDA_PLATFORM
+        if platform is None or not platform.revocation_supported or is_refused:
+            raise Invalid(f"Invalid platformId: {platform_id}")
 
     def knowledge(self) -> DatabaseRevocations:
         """Answer who knows, for admission, what was revoked: the database as it is when it is asked."""
@@ -252,10 +266,10 @@ def _revoked_profile_version(profile: Profile) -> RevokedProfileVersion:
     )
 
 
-def _check_signer_arn(text: str, *, partition: str) -> None:
+def _check_arn(text: str, kind: re.Pattern[str], *, what: str, partition: str) -> None:
     arn = parse_arn(text)
-    if arn.service != "signer" or arn.partition != partition:
-        raise Invalid(f"{text} is not an ARN of AWS Signer in the partition {partition}")
+    if arn.service != "signer" or arn.partition != partition or not kind.fullmatch(arn.resource):
+        raise Invalid(f"{text} is not the ARN of {what} in the partition {partition}")
 
 
 def _find_job(tx: Tx, text: str) -> Job | None:
