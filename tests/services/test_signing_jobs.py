@@ -11,7 +11,7 @@ import pytest
 
 from sealgate.errors import Conflict, Denied, Invalid, NotFound, SealgateError
 from sealgate.services.objects import ObjectName
-from sealgate.services.paging import encode_token
+from sealgate.services.paging import ListTokens, encode_token
 from sealgate.store.jobs import Job, JobFilter
 from tests.support.paging import collect
 from tests.support.signer import NOW, SCOPE, new_profile
@@ -19,6 +19,9 @@ from tests.support.signing import BUCKET, DESTINATION, SigningHouse, make_packag
 
 STRANGER = replace(SCOPE, account="999988887777", caller_arn="arn:aws:iam::999988887777:root")
 ELSEWHERE = replace(SCOPE, region="us-east-1")
+
+
+EVERY_JOB = ListTokens("jobs", SCOPE.account, SCOPE.region, JobFilter())
 
 
 @pytest.fixture
@@ -145,8 +148,19 @@ def test_buckets_of_another_region_or_account_are_refused(house: SigningHouse) -
     for member in ("source_bucket", "destination_bucket"):
         with pytest.raises(Invalid, match="another region, us-east-1"):
             house.signing.start(SCOPE, house.ask(**{member: "far-away"}))
-        with pytest.raises(Denied):
+        with pytest.raises(Denied, match=r"foreign.*: Access Denied$") as denied:
             house.signing.start(SCOPE, house.ask(**{member: "foreign"}))
+        assert denied.value.message.startswith(("Source object", "Destination bucket"))
+
+
+def test_a_delete_marker_cannot_be_signed(house: SigningHouse) -> None:
+    house.put("app.zip", make_package())
+    deleted = house.objects.delete(SCOPE, ObjectName(bucket=BUCKET, key="app.zip"))
+    assert deleted.version_id is not None
+    with pytest.raises(
+        Invalid, match=r"^Source object s3://packages/app.zip .* is a delete marker and has no content$"
+    ):
+        house.signing.start(SCOPE, house.ask(deleted.version_id))
 
 
 def test_the_version_null_of_a_suspended_bucket_can_be_signed(house: SigningHouse) -> None:
@@ -221,15 +235,26 @@ def test_jobs_are_filtered_by_every_condition_and_by_all_together(house: Signing
     [
         "",
         "!",
-        encode_token("one"),
-        encode_token("yesterday", "x"),
-        encode_token("2026-01-01", "x"),
-        encode_token(NOW.isoformat(), "\0"),
+        encode_token(NOW.isoformat(), "x"),
+        EVERY_JOB.encode("one"),
+        EVERY_JOB.encode("yesterday", "x"),
+        EVERY_JOB.encode("2026-01-01", "x"),
+        EVERY_JOB.encode(NOW.isoformat(), "\0"),
     ],
 )
 def test_a_token_that_was_not_given_out_is_refused(house: SigningHouse, token: str) -> None:
     with pytest.raises(Invalid, match="token"):
         house.signing.list(SCOPE, JobFilter(), limit=1, token=token)
+
+
+def test_a_token_continues_only_the_list_that_gave_it(house: SigningHouse) -> None:
+    for number in range(3):
+        house.signing.start(SCOPE, house.ask(client_request_token=str(number)))
+    token = house.signing.list(SCOPE, JobFilter(), limit=1, token=None).next_token
+    assert len(house.signing.list(SCOPE, JobFilter(), limit=2, token=token).items) == 2
+    for scope, where in ((SCOPE, JobFilter(status="InProgress")), (STRANGER, JobFilter()), (ELSEWHERE, JobFilter())):
+        with pytest.raises(Invalid, match="token"):
+            house.signing.list(scope, where, limit=1, token=token)
 
 
 def test_what_is_signed_is_what_the_version_held_when_the_job_was_accepted(house: SigningHouse) -> None:

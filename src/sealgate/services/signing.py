@@ -16,10 +16,10 @@ from datetime import datetime
 from sealgate.arn import profile_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Denied, Invalid, NotFound, SealgateError
-from sealgate.services.object_errors import WrongRegion
+from sealgate.services.object_errors import IsDeleteMarker, WrongRegion
 from sealgate.services.objects import ObjectService
 from sealgate.services.owners import require_own
-from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.paging import ListTokens, Page, invalid_token
 from sealgate.services.profiles import find_profile
 from sealgate.services.scope import Scope
 from sealgate.store import jobs as store
@@ -121,15 +121,16 @@ class SigningService:
         """Answer jobs, newest first, a page at a time.
 
         Raises:
-            Invalid: The token is not one that this service gave out.
+            Invalid: The token is none of this list's.
         """
-        before = None if token is None else _parse_position(token)
+        tokens = ListTokens("jobs", scope.account, scope.region, where)
+        before = None if token is None else _parse_position(tokens.parse(token, parts=2))
         with self._db.read() as tx:
             found = store.list_jobs(
                 tx, account=scope.account, region=scope.region, where=where, before=before, limit=limit + 1
             )
         items = tuple(found[:limit])
-        return Page(items=items, next_token=_encode_position(items[-1]) if len(found) > limit else None)
+        return Page(items=items, next_token=tokens.encode(*_position(items[-1])) if len(found) > limit else None)
 
     def _check_places(self, scope: Scope, new: NewJob) -> str:
         """Look whether source and destination can be used; answer the source's blob."""
@@ -162,10 +163,12 @@ def _named(place: str) -> Iterator[None]:
     """Say which of the two places is at fault; to the signer's caller it is a bad request, whatever it is to S3."""
     try:
         yield
-    except Denied:
-        raise
+    except Denied as error:
+        raise Denied(f"{place}: {error.message}") from error
     except WrongRegion as error:
-        raise Invalid(f"{place}: the bucket is in another region, {error.region}", reason=error.reason) from error
+        raise Invalid(f"{place}: the bucket is in another region, {error.region}") from error
+    except IsDeleteMarker as error:
+        raise Invalid(f"{place}: the version is a delete marker and has no content") from error
     except SealgateError as error:
         raise Invalid(f"{place}: {error.message}", reason=error.reason) from error
 
@@ -235,16 +238,16 @@ def _make_job(scope: Scope, new: NewJob, profile: Profile, *, source_sha256: str
     )
 
 
-def _encode_position(job: Job) -> str:
-    return encode_token(job.created_at.isoformat(), job.job_id)
+def _position(job: Job) -> tuple[str, str]:
+    return job.created_at.isoformat(), job.job_id
 
 
-def _parse_position(token: str) -> tuple[datetime, str]:
-    moment, job_id = parse_token(token, parts=2)
+def _parse_position(key: tuple[str, ...]) -> tuple[datetime, str]:
+    moment, job_id = key
     try:
         created_at = datetime.fromisoformat(moment)
     except ValueError:
         created_at = None
-    if created_at is None or created_at.tzinfo is None or not _JOB_ID.fullmatch(job_id):
-        raise Invalid("the pagination token is not one that this service gave out", reason="InvalidToken")
+    if created_at is None or created_at.tzinfo is None:
+        raise invalid_token()
     return created_at, job_id
