@@ -30,6 +30,14 @@ GENERIC = {
 """Codes that AWS's front answers for every JSON service, which no model lists (Common Errors)."""
 
 
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource", "ListTagsForResource"])
+@pytest.mark.parametrize(
+    "error", [faults.UnsupportedMember("x", "y"), faults.ConstraintViolation(["x"]), errors.Invalid("x")]
+)
+def test_a_bad_request_about_tags_is_signers_bad_request_exception(operation: str, error: errors.SealgateError) -> None:
+    assert wire_error("signer", operation, error).code == "BadRequestException"
+
+
 @pytest.mark.parametrize("service", ["signer", "lambda"])
 def test_every_code_stands_in_the_model_with_its_status_or_is_a_common_one(service: str) -> None:
     shapes = {shape.name: shape.metadata["error"] for shape in load_model(service).error_shapes}

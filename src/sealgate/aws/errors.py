@@ -220,7 +220,7 @@ _TAGGING: Table = {
     faults.ConstraintViolation: Row(code="BadRequestException", status=400),
     errors.NotFound: Row(code="NotFoundException", status=404),
     errors.Invalid: Row(code="BadRequestException", status=400),
-    faults.ConstraintViolation: Row(code="BadRequestException", status=400),
+    errors.Unsupported: Row(code="BadRequestException", status=400),
     errors.Conflict: Row(code="BadRequestException", status=400),
 }
 
