@@ -16,13 +16,13 @@ CONFIG = f"arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-{'0' * 
 PUBLISHER = "arn:aws:signer:us-east-1:111122223333:/signing-profiles/my-signer-profile/versions/abcdefghij"
 
 
-def overlaid(monkeypatch: pytest.MonkeyPatch, service: str) -> Any:
+def overlaid(monkeypatch: pytest.MonkeyPatch, service: str, **settings: Any) -> Any:
     """A boto3 client that has read the overlay, and how it would send a call."""
     monkeypatch.setenv("AWS_DATA_PATH", str(OVERLAY))
     session = boto3.Session(
         aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1", botocore_session=Session()
     )
-    return session.client(service)
+    return session.client(service, **settings)
 
 
 def sent(client: Any, operation: str, **members: Any) -> dict[str, Any]:
@@ -55,6 +55,14 @@ def test_the_overlay_teaches_a_client_the_tutorials_members(monkeypatch: pytest.
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
         "AllowedPublishers": {"SigningProfileVersionArns": [PUBLISHER]},
     }
+
+
+def test_the_overlay_leaves_the_host_alone_where_aws_has_one_for_revocations(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = overlaid(monkeypatch, "signer", endpoint_url="http://127.0.0.1:4566")
+    operation = client.meta.service_model.operation_model("GetRevocationStatus")
+    assert client.meta.config.inject_host_prefix
+    assert operation.endpoint == {"hostPrefix": ""}
+    assert load_model("signer").operation_model("GetRevocationStatus").endpoint == {"hostPrefix": "data-"}
 
 
 def test_no_client_model_of_a_user_changes_what_the_server_accepts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Signing jobs and revocation through boto3 and the stock `aws` command line, over a real socket."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from sealgate.cli.env import OVERLAY
 from tests.support.command_line import run_aws
 from tests.support.refusals import error_of
 from tests.support.server import RunningServer, running_server
@@ -301,6 +303,16 @@ def test_what_cannot_be_revoked_is_refused(house: House) -> None:
         with pytest.raises(ClientError) as refused:
             house.signer.revoke_signature(**members)
         assert error_of(refused)[0] == code
+
+
+def test_the_command_line_asks_for_a_revocation_status_with_the_overlay(house: House) -> None:
+    told = run_aws(
+        *("signer", "get-revocation-status", "--signature-timestamp", "2026-11-24T09:25:49Z"),
+        *("--platform-id", LAMBDA_PLATFORM, "--profile-version-arn", house.profile["profileVersionArn"]),
+        *("--job-arn", f"arn:aws:signer:us-east-1:{OWNER}:/signing-jobs/none", "--certificate-hashes", "00" * 96),
+        environment=house.clients.environment() | {"AWS_DATA_PATH": str(OVERLAY)},
+    )
+    assert (told.returncode, json.loads(told.stdout), told.stderr) == (0, {"revokedEntities": []}, "")
 
 
 @pytest.mark.parametrize("service", ["signer", "signer-data"])
