@@ -83,6 +83,16 @@ def root_user_arn(region: str, account: str) -> str:
     return f"arn:{partition_of(region)}:iam::{account}:root"
 
 
+def entity_arn(partition: str, account: str, kind: str, path: str, name: str) -> str:
+    """Name a user, group, role or policy of IAM; IAM is the same in every region of a partition."""
+    return f"arn:{partition}:iam::{account}:{kind}{path}{name}"
+
+
+def assumed_role_arn(partition: str, account: str, role: str, session: str) -> str:
+    """Name a session of a role; the role's path is no part of it."""
+    return f"arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
+
+
 def canonical_publisher(text: str) -> str:
     """Write a publisher ARN in AWS's own form.
 
