@@ -151,9 +151,10 @@ def _not_checked(why: str, *checks: str) -> tuple[Finding, ...]:
 
 
 def _describe_integrity(signature: Signature) -> str:
+    made = f"made by {signature.job_arn}, under the root {signature.root_name!r}"
     if signature.sealed:
-        return "every byte of the package is the one that was sealed"
-    return "names and contents are those that were signed; AWS's format covers neither modes nor times"
+        return f"every byte of the package is the one that was sealed: {made}"
+    return f"names and contents are those that were signed, AWS's format covers neither modes nor times: {made}"
 
 
 def _check_expiry(signature: Signature, now: datetime) -> Finding:

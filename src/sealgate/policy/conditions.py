@@ -1,0 +1,247 @@
+"""The Condition element: reading it, and testing a request against it.
+
+The rules (IAM User Guide, "Condition operators", "Set operators for multivalued context keys"):
+
+1. Every operator and every key of a Condition must hold; of the values of one key, one.
+2. A key that the request does not have matches nothing: an operator fails, its negation (`StringNotEquals`, ...) holds.
+3. `...IfExists` holds for a key that the request does not have.
+4. `ForAllValues:` asks each value of the request, and holds for a request that has none, or empty ones only.
+5. `ForAnyValue:` asks for one value of the request, and fails for a request that has none, negated or not.
+6. `Null` asks whether the request does not have the key.
+7. A negated operator holds where none of its values matches.
+
+A key of several values without `ForAllValues` or `ForAnyValue`, against which AWS warns, matches by any of its values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from sealgate.policy import operands
+from sealgate.policy.malformed import MalformedPolicy, syntax_error
+from sealgate.policy.operands import Test
+from sealgate.policy.request import Context
+from sealgate.policy.variables import parse_template
+
+
+class Quantifier(StrEnum):
+    """Which values of a key have to match."""
+
+    ALL = "ForAllValues"
+    ANY = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What an operator's name stands for, without prefix and suffix.
+
+    Attributes:
+        read: Makes the test of one value; takes the value and whether the policy has variables.
+        negated: Holds where no value matches.
+    """
+
+    read: Callable[[str, bool], Test]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One operator applied to one key.
+
+    Attributes:
+        operator: As it was written.
+        key: In lower case.
+        quantifier: `ForAllValues`, `ForAnyValue` or none.
+        if_exists: A request without the key passes.
+        negated: Holds where no value matches.
+        null: For `Null`: whether the key has to be absent, one answer for each value; empty for other operators.
+        values: The values of the policy, as they were written.
+        tests: One for each value.
+        variables: The context keys that its values read.
+    """
+
+    operator: str
+    key: str
+    quantifier: Quantifier | None
+    if_exists: bool
+    negated: bool
+    null: tuple[bool, ...]
+    values: tuple[str, ...]
+    tests: tuple[Test, ...] = field(compare=False, repr=False)
+    variables: tuple[str, ...]
+
+    def holds(self, context: Context) -> bool:
+        """Tell whether a request meets it."""
+        values = context.get(self.key, ())
+        if self.null:
+            return (not values) in self.null
+        if self.quantifier is not None:
+            values = tuple(value for value in values if value)
+        if not values:
+            return self._holds_without_value()
+        if self.quantifier is Quantifier.ALL:
+            return all(self._matches(value, context) is not self.negated for value in values)
+        if self.quantifier is Quantifier.ANY:
+            return any(self._matches(value, context) is not self.negated for value in values)
+        return any(self._matches(value, context) for value in values) is not self.negated
+
+    def _holds_without_value(self) -> bool:
+        if self.if_exists or self.quantifier is Quantifier.ALL:
+            return True
+        return self.negated and self.quantifier is None
+
+    def _matches(self, value: str, context: Context) -> bool:
+        return any(test(value, context) for test in self.tests)
+
+
+def _text(value: str, variables: bool) -> Test:
+    return operands.compile_text(value, variables=variables, fold=False)
+
+
+def _folded(value: str, variables: bool) -> Test:
+    return operands.compile_text(value, variables=variables, fold=True)
+
+
+def _pattern(value: str, variables: bool) -> Test:
+    return operands.compile_pattern(value, variables=variables)
+
+
+def _arn(value: str, variables: bool) -> Test:
+    return operands.compile_arn(value, variables=variables)
+
+
+def _boolean(value: str, variables: bool) -> Test:
+    return operands.compile_boolean(value, variables=variables)
+
+
+def _binary(value: str, _: bool) -> Test:
+    return operands.compile_binary(value)
+
+
+def _address(value: str, _: bool) -> Test:
+    return operands.compile_address(value)
+
+
+def _number(order: operands.Order, value: str, _: bool) -> Test:
+    return operands.compile_number(value, order=order)
+
+
+def _date(order: operands.Order, value: str, _: bool) -> Test:
+    return operands.compile_date(value, order=order)
+
+
+_ORDERS: dict[str, operands.Order] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+
+OPERATORS = {
+    "StringEquals": Operator(read=_text),
+    "StringNotEquals": Operator(read=_text, negated=True),
+    "StringEqualsIgnoreCase": Operator(read=_folded),
+    "StringNotEqualsIgnoreCase": Operator(read=_folded, negated=True),
+    "StringLike": Operator(read=_pattern),
+    "StringNotLike": Operator(read=_pattern, negated=True),
+    **{f"Numeric{name}": Operator(read=partial(_number, order)) for name, order in _ORDERS.items()},
+    "NumericNotEquals": Operator(read=partial(_number, operator.eq), negated=True),
+    **{f"Date{name}": Operator(read=partial(_date, order)) for name, order in _ORDERS.items()},
+    "DateNotEquals": Operator(read=partial(_date, operator.eq), negated=True),
+    "Bool": Operator(read=_boolean),
+    "BinaryEquals": Operator(read=_binary),
+    "IpAddress": Operator(read=_address),
+    "NotIpAddress": Operator(read=_address, negated=True),
+    "ArnEquals": Operator(read=_arn),
+    "ArnLike": Operator(read=_arn),
+    "ArnNotEquals": Operator(read=_arn, negated=True),
+    "ArnNotLike": Operator(read=_arn, negated=True),
+}
+"""Every operator but `Null`, which asks for no value."""
+
+_QUANTIFIERS = frozenset(Quantifier)
+_NULL = "Null"
+_IF_EXISTS = "IfExists"
+_VARIABLE_FAMILIES = ("String", "Arn", "Bool")
+
+
+def parse_conditions(element: Any, *, variables: bool) -> tuple[Condition, ...]:
+    """Read a Condition element.
+
+    Args:
+        element: Operators to keys to values, as in the document.
+        variables: Whether the policy's version has variables.
+
+    Raises:
+        MalformedPolicy: It has not this form, an operator does not exist, a key has no vendor, or a value is not what
+            its operator compares.
+    """
+    return tuple(
+        _parse_condition(name, key, values, variables=variables)
+        for name, keys in _entries(element, "Condition")
+        for key, values in _entries(keys, name)
+    )
+
+
+def _entries(element: Any, name: str) -> list[tuple[str, Any]]:
+    if not isinstance(element, dict):
+        raise syntax_error(f"{name} must be an object.")
+    return list(element.items())
+
+
+def _parse_condition(name: str, key: str, element: Any, *, variables: bool) -> Condition:
+    quantifier, base, if_exists = _parse_operator(name)
+    if not 0 < key.find(":") < len(key) - 1:
+        raise MalformedPolicy(
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", f"The key is {key!r}."
+        )
+    values = _values(name, key, element)
+    uses = variables and base.startswith(_VARIABLE_FAMILIES)
+    known = OPERATORS.get(base)
+    return Condition(
+        operator=name,
+        key=key.lower(),
+        quantifier=quantifier,
+        if_exists=if_exists,
+        negated=known is not None and known.negated,
+        null=() if known else tuple(_parse_null(value) for value in values),
+        values=tuple(values),
+        tests=tuple(known.read(value, variables) for value in values) if known else (),
+        variables=tuple(key for value in values for key in parse_template(value, variables=uses).keys),
+    )
+
+
+def _parse_operator(name: str) -> tuple[Quantifier | None, str, bool]:
+    """Take an operator's name apart: quantifier, name, IfExists."""
+    prefix, colon, rest = name.rpartition(":")
+    base = rest.removesuffix(_IF_EXISTS)
+    if name == _NULL or (base in OPERATORS and (not colon or prefix in _QUANTIFIERS)):
+        return (Quantifier(prefix) if colon else None), base, base != rest
+    raise syntax_error(f"{name} is no condition operator.")
+
+
+def _values(name: str, key: str, element: Any) -> list[str]:
+    values = element if isinstance(element, list) else [element]
+    if not values:
+        raise syntax_error(f"{name} {key} has no value.")
+    return [_value(name, key, value) for value in values]
+
+
+def _value(name: str, key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):  # a number too
+        return str(value)
+    raise syntax_error(f"{name} {key} must be a string, a number, a Boolean, or a list of them.")
+
+
+def _parse_null(value: str) -> bool:
+    if value.lower() not in {"true", "false"}:
+        raise syntax_error(f"Null takes true or false, not {value!r}.")
+    return value.lower() == "true"

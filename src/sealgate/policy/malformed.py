@@ -1,0 +1,36 @@
+"""The one error of reading a policy."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from sealgate.errors import Invalid
+
+
+class MalformedPolicy(Invalid):
+    """The text is no policy of its kind; nothing of it may be stored.
+
+    Attributes:
+        rule: The broken rule, in AWS's words where they are known.
+        detail: Which element breaks it and how; empty where the rule says all.
+    """
+
+    def __init__(self, rule: str, detail: str = "") -> None:
+        separator = " " if rule.endswith(".") else ": "
+        super().__init__(f"{rule}{separator}{detail}" if detail else rule)
+        self.rule = rule
+        self.detail = detail
+
+    def within(self, place: str) -> Self:
+        """Say where, if there is anything to say."""
+        return type(self)(self.rule, f"{place}: {self.detail}") if self.detail else self
+
+
+def syntax_error(detail: str) -> MalformedPolicy:
+    """Make IAM's error for what does not follow the grammar."""
+    return MalformedPolicy("Syntax errors in policy.", detail)
+
+
+def legacy_error(detail: str) -> MalformedPolicy:
+    """Make IAM's error for what follows the grammar and means nothing."""
+    return MalformedPolicy("The policy failed legacy parsing", detail)

@@ -1,0 +1,203 @@
+"""What the values of a condition mean, by the operator's family; each makes a test of one value of the request.
+
+(IAM User Guide, "IAM JSON policy elements: Condition operators".)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+from sealgate.policy.malformed import legacy_error, syntax_error
+from sealgate.policy.request import Context
+from sealgate.policy.variables import Template, parse_template
+from sealgate.policy.wildcards import compile_glob
+
+Test = Callable[[str, Context], bool]
+"""Does one value of the request match one value of the policy?"""
+
+Order = Callable[[Decimal, Decimal], bool]
+
+_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+_EPOCH = re.compile(r"\d{1,19}")
+_MOMENT = re.compile(
+    r"(?P<year>\d{4})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2}))?)?"
+    r"([Tt](?P<hour>\d{1,2})(:(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.(?P<fraction>\d{1,9}))?)?)?"
+    r"(?P<zone>[Zz]|[+-]\d{2}(:\d{2})?)?)?"
+)
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_EPOCH = 2**63 - 1
+_ARN_PARTS = 6
+
+
+def compile_text(text: str, *, variables: bool, fold: bool) -> Test:
+    """Equal texts; with `fold`, whatever their case."""
+    template = parse_template(text, variables=variables)
+    if template.is_constant:
+        constant = _folded(template.text({}) or "") if fold else template.text({})
+        return (lambda value, _: _folded(value) == constant) if fold else (lambda value, _: value == constant)
+    return lambda value, context: _same(value, template.text(context), fold=fold)
+
+
+def _same(value: str, wanted: str | None, *, fold: bool) -> bool:
+    if wanted is None:
+        return False
+    return _folded(value) == _folded(wanted) if fold else value == wanted
+
+
+def _folded(text: str) -> str:
+    return text.casefold()
+
+
+def compile_pattern(text: str, *, variables: bool) -> Test:
+    """A text that matches a pattern."""
+    template = parse_template(text, variables=variables)
+    return lambda value, context: _like(value, template, context)
+
+
+def _like(value: str, template: Template, context: Context) -> bool:
+    glob = template.glob(context)
+    return glob is not None and bool(compile_glob(glob)(value))
+
+
+def compile_arn(text: str, *, variables: bool) -> Test:
+    """An ARN of which each of the six parts matches that part of a pattern; ArnEquals and ArnLike are the same.
+
+    Raises:
+        MalformedPolicy: The pattern has not six parts, and is neither `*` nor made of variables.
+    """
+    template = parse_template(text, variables=variables)
+    parts = template.split(_ARN_PARTS)
+    if len(parts) == _ARN_PARTS:
+        return lambda value, context: _like_each(value, parts, context)
+    if text != "*" and template.is_constant:
+        raise legacy_error(f"{text!r} is no ARN.")
+    return lambda value, context: _like(value, template, context)
+
+
+def _like_each(value: str, parts: list[Template], context: Context) -> bool:
+    values = value.split(":", _ARN_PARTS - 1)
+    return len(values) == _ARN_PARTS and all(
+        _like(value, part, context) for value, part in zip(values, parts, strict=True)
+    )
+
+
+def compile_number(text: str, *, order: Order) -> Test:
+    """A number in some order to another.
+
+    Raises:
+        MalformedPolicy: It is no number.
+    """
+    wanted = _number(text)
+    if wanted is None:
+        raise legacy_error(f"{text!r} is no number.")
+    return lambda value, _: _ordered(_number(value), wanted, order)
+
+
+def _ordered(value: Decimal | None, wanted: Decimal, order: Order) -> bool:
+    return value is not None and order(value, wanted)
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def compile_date(text: str, *, order: Order) -> Test:
+    """A moment in some order to another.
+
+    Raises:
+        MalformedPolicy: It is neither ISO 8601 nor seconds of the epoch.
+    """
+    wanted = _moment(text)
+    if wanted is None:
+        raise legacy_error(f"{text!r} is no date.")
+    return lambda value, _: _ordered(_moment(value), wanted, order)
+
+
+def _moment(text: str) -> Decimal | None:
+    """Read seconds of the epoch. Four digits are seconds, not a year, as IAM reads them."""
+    if _EPOCH.fullmatch(text):
+        return Decimal(text) if int(text) <= _MAX_EPOCH else None
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    fields = [int(found[name] or least) for name, least in _FIELDS]
+    try:
+        moment = datetime(*fields[:6], tzinfo=_zone(found["zone"]))  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None
+    since = moment - _EPOCH_START
+    return Decimal(since.days * 86400 + since.seconds) + Decimal(f"0.{found['fraction'] or 0}")
+
+
+_FIELDS = (("year", 1), ("month", 1), ("day", 1), ("hour", 0), ("minute", 0), ("second", 0))
+
+
+def _zone(text: str | None) -> timezone:
+    """Read a time zone; none is UTC.
+
+    Raises:
+        ValueError: It is a day or more.
+    """
+    if text is None or text in "Zz":
+        return UTC
+    minutes = int(text[1:3]) * 60 + int(text[4:] or 0)
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+def compile_boolean(text: str, *, variables: bool) -> Test:
+    """`true` or `false`, in any case.
+
+    Raises:
+        MalformedPolicy: It is neither, and no variable.
+    """
+    if parse_template(text, variables=variables).is_constant and text.lower() not in {"true", "false"}:
+        raise syntax_error(f"{text!r} is neither true nor false.")
+    return compile_text(text, variables=variables, fold=True)
+
+
+def compile_binary(text: str) -> Test:
+    """The same bytes, both written in base64.
+
+    Raises:
+        MalformedPolicy: It is no base64.
+    """
+    wanted = _bytes(text)
+    if wanted is None:
+        raise legacy_error(f"{text!r} is no base64.")
+    return lambda value, _: _bytes(value) == wanted
+
+
+def _bytes(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text.encode(), validate=True)
+    except binascii.Error:
+        return None
+
+
+def compile_address(text: str) -> Test:
+    """An address, of version 4 or 6, in a range (CIDR; an address alone is a range of one).
+
+    Raises:
+        MalformedPolicy: It is no range of addresses.
+    """
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise legacy_error(f"{text!r} is no range of IP addresses.") from None
+    return lambda value, _: _is_in(value, network)
+
+
+def _is_in(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    # A socket of both versions shows a client of version 4 as ::ffff:192.0.2.1.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address) in network or address in network

@@ -1,0 +1,146 @@
+"""The Resource and NotResource elements: which resources a statement is about.
+
+A pattern is an ARN with wildcards, or `*`; parts that are left off at its end are `*`. The service is written out. A
+`*` matches any characters, colons and slashes included (IAM User Guide, "Resource": a wildcard "can expand to match
+beyond the colon boundaries").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sealgate.policy.malformed import MalformedPolicy, legacy_error
+from sealgate.policy.request import Context
+from sealgate.policy.variables import Template, parse_template
+from sealgate.policy.wildcards import Patterns, compile_glob
+
+EVERYTHING = "*"
+_PARTS = 6
+_PARTITIONS = frozenset(
+    {"*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
+)
+_IAM_PATHS = (
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+)
+"""As IAM's own message lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Which resources a statement names.
+
+    Attributes:
+        excluding: The element is NotResource.
+        texts: The patterns as they were written.
+        patterns: Those that are the same for each request.
+        templates: Those with variables.
+    """
+
+    excluding: bool
+    texts: tuple[str, ...]
+    patterns: Patterns
+    templates: tuple[Template, ...]
+
+    def match(self, resource: str, context: Context) -> bool:
+        """Tell whether a resource is among those named; `excluding` does not count."""
+        if self.patterns.match(resource):
+            return True
+        globs = (template.glob(context) for template in self.templates)
+        return any(glob is not None and bool(compile_glob(glob)(resource)) for glob in globs)
+
+    def is_complete(self, context: Context) -> bool:
+        """Tell whether each variable has a value."""
+        return all(template.glob(context) is not None for template in self.templates)
+
+
+def parse_resources(texts: Sequence[str], *, excluding: bool, variables: bool) -> Resources:
+    """Read the patterns of a Resource or NotResource element.
+
+    Raises:
+        MalformedPolicy: One is no ARN with wildcards.
+    """
+    constants, templates = [], []
+    for text in texts:
+        template = parse_template(text, variables=variables)
+        check_resource(text, template)
+        if template.parts == (text,):
+            constants.append(_filled(text))
+        else:
+            templates.append(template)
+    return Resources(
+        excluding=excluding,
+        texts=tuple(texts),
+        patterns=Patterns.compile(constants),
+        templates=tuple(templates),
+    )
+
+
+def _filled(text: str) -> str:
+    return text if text == EVERYTHING else text + ":*" * (_PARTS - 1 - text.count(":"))
+
+
+def check_resource(text: str, template: Template) -> None:
+    """Refuse what names no resource, with IAM's messages.
+
+    Raises:
+        MalformedPolicy: It does not.
+    """
+    if text == EVERYTHING:
+        return
+    parts = template.split(_PARTS)
+    if any(not isinstance(piece, str) for part in parts[: _PARTS - 1] for piece in part.parts):
+        raise legacy_error(f"Resource {text} has a policy variable before its fifth colon.")
+    arn, *rest = [part.text({}) or "" for part in parts[: _PARTS - 1]]
+    if rest:
+        _check_partition(text, rest[0])
+    if arn != "arn" or not rest:
+        raise MalformedPolicy(f'Resource {text} must be in ARN format or "*".')
+    if len(rest) == 1 or "*" in rest[1] or "?" in rest[1]:
+        raise MalformedPolicy("Resource vendor must be fully qualified and cannot contain regexes.")
+    if not rest[1] or (len(parts) < _PARTS and "::" in text):
+        raise legacy_error(f"Resource {text} is no ARN.")
+    _check_region(text, rest)
+    _check_iam_path(text, rest)
+
+
+def _check_partition(text: str, partition: str) -> None:
+    if partition in _PARTITIONS:
+        return
+    tail = text.split(":", _PARTS - 1)[2:]
+    filled = ":".join([*tail, *["*"] * (_PARTS - 2 - len(tail))])
+    raise MalformedPolicy(f'Partition "{partition}" is not valid for resource "arn:{partition}:{filled}".')
+
+
+def _check_region(text: str, parts: list[str]) -> None:
+    _, service, *place = parts
+    if not place or place[0] in {"", "*"}:
+        return
+    if service == "iam":
+        raise MalformedPolicy(f"IAM resource {text} cannot contain region information.")
+    if service == "s3" and not _path(text).startswith("accesspoint/"):
+        raise MalformedPolicy(f"Resource {text} can not contain region information.")
+
+
+def _check_iam_path(text: str, parts: list[str]) -> None:
+    path = _path(text)
+    if parts[1] == "iam" and path not in {"", EVERYTHING} and not path.startswith(_IAM_PATHS):
+        listed = ", ".join(_IAM_PATHS)
+        raise MalformedPolicy(f'IAM resource path must either be "*" or start with {listed}.')
+
+
+def _path(text: str) -> str:
+    """Answer what stands after the fifth colon."""
+    return text.split(":", _PARTS - 1)[-1] if text.count(":") >= _PARTS - 1 else ""

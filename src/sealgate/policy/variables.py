@@ -1,0 +1,129 @@
+"""Policy variables: `${aws:username}` in a Resource or in the value of a condition.
+
+What is known of them (IAM User Guide, "Policy variables"):
+
+- Only policies of version 2012-10-17 have them; in older ones `${` is text.
+- `${key, 'default'}` has a default for requests without the key.
+- `${*}`, `${?}` and `${$}` are those characters, and nothing else.
+- A value is literal: its `*` and `?` are no wildcards. A key of several values has none to insert.
+- A variable without value and default makes its pattern match nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sealgate.policy.malformed import syntax_error
+from sealgate.policy.request import MULTI_VALUED, Context
+from sealgate.policy.wildcards import glob_of_literal, glob_of_pattern
+
+_START = "${"
+_VARIABLE = re.compile(r"\$\{(?:(?P<character>[*?$])|(?P<key>[^{}$,'*?]+)(?:,\s*'(?P<default>[^']*)'\s*)?)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A place to fill.
+
+    Attributes:
+        key: The context key, in lower case.
+        default: What to insert where the request has no value; None where that matches nothing.
+    """
+
+    key: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A character that was written as a variable, so that it is no wildcard."""
+
+    text: str
+
+
+Part = str | Literal | Variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A value of a policy, cut at its variables.
+
+    Attributes:
+        parts: Plain text (its wildcards may count), literal characters, variables.
+    """
+
+    parts: tuple[Part, ...]
+
+    @property
+    def is_constant(self) -> bool:
+        """Tell whether every request sees the same text."""
+        return not any(isinstance(part, Variable) for part in self.parts)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The context keys that it reads."""
+        return tuple(part.key for part in self.parts if isinstance(part, Variable))
+
+    def text(self, context: Context) -> str | None:
+        """Fill in, without wildcards; None where a variable has no value."""
+        texts = [part if isinstance(part, str) else _value(part, context) for part in self.parts]
+        return None if None in texts else "".join(text for text in texts if text is not None)
+
+    def glob(self, context: Context) -> str | None:
+        """Fill in, with wildcards; None where a variable has no value."""
+        globs = [glob_of_pattern(part) if isinstance(part, str) else _glob(part, context) for part in self.parts]
+        return None if None in globs else "".join(glob for glob in globs if glob is not None)
+
+    def split(self, count: int) -> list[Template]:
+        """Cut at the first colons of its plain text into at most so many."""
+        pieces: list[list[Part]] = [[]]
+        for part in self.parts:
+            if not isinstance(part, str):
+                pieces[-1].append(part)
+                continue
+            first, *others = part.split(":", count - len(pieces))
+            pieces[-1].append(first)
+            pieces.extend([other] for other in others)
+        return [Template(parts=tuple(piece)) for piece in pieces]
+
+
+def parse_template(text: str, *, variables: bool) -> Template:
+    """Cut a value at its variables.
+
+    Args:
+        text: The value.
+        variables: Whether the policy's version has variables.
+
+    Raises:
+        MalformedPolicy: What follows a `${` is no variable.
+    """
+    if not variables or _START not in text:
+        return Template(parts=(text,))
+    parts: list[Part] = []
+    end = 0
+    for found in _VARIABLE.finditer(text):
+        parts += [text[end : found.start()], _part(found)]
+        end = found.end()
+    parts.append(text[end:])
+    if any(isinstance(part, str) and _START in part for part in parts):
+        raise syntax_error(f"{text!r} holds a policy variable that is not of the form ${{key}} or ${{key, 'default'}}.")
+    return Template(parts=tuple(part for part in parts if part != ""))
+
+
+def _part(found: re.Match[str]) -> Part:
+    if found["character"]:
+        return Literal(found["character"])
+    return Variable(key=found["key"].strip().lower(), default=found["default"])
+
+
+def _value(part: Literal | Variable, context: Context) -> str | None:
+    if isinstance(part, Literal):
+        return part.text
+    values = () if part.key in MULTI_VALUED else context.get(part.key, ())
+    return values[0] if len(values) == 1 else part.default
+
+
+def _glob(part: Literal | Variable, context: Context) -> str | None:
+    text = _value(part, context)
+    return None if text is None else glob_of_literal(text)
