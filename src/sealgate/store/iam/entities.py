@@ -79,6 +79,8 @@ class Role(Entity):
 
     Attributes:
         trust: The document that says who, as it was given.
+        trusted_ids: The unique ids that the users and roles which it names had when it was given, by ARN: a new user
+            of an old name is not the one that was meant.
         max_session_seconds: How long they stay it at most.
         boundary: As of a user.
     """
@@ -87,6 +89,7 @@ class Role(Entity):
 
     tags: Mapping[str, str]
     trust: str
+    trusted_ids: Mapping[str, str]
     description: str | None
     max_session_seconds: int
     boundary: str | None = None
@@ -120,6 +123,7 @@ roles_table = _table(
     "iam_roles",
     Column("tags", StringMap, nullable=False, comment="JSON object"),
     Column("trust", Text, nullable=False, comment="the trust policy, as it was given"),
+    Column("trusted_ids", StringMap, nullable=False, comment="JSON object: ARN in the trust policy to unique id"),
     Column("description", Text),
     Column("max_session_seconds", Integer, nullable=False),
     Column("boundary", Text, comment="ARN of a managed policy"),

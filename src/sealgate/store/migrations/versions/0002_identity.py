@@ -29,9 +29,9 @@ def upgrade() -> None:
     op.create_table(
         "iam_generation",
         sa.Column("only", sa.Integer(), autoincrement=False, nullable=False, comment="always 1"),
-        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False, comment="random"),
         sa.PrimaryKeyConstraint("only", name="pk_iam_generation"),
-        comment="One row: a number that every change of identities and policies raises.",
+        comment="One row: a mark that every change of identities and policies replaces.",
     )
     op.create_table(
         "iam_inline_policies",
@@ -100,6 +100,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False, comment="JSON object"),
         sa.Column("trust", sa.Text(), nullable=False, comment="the trust policy, as it was given"),
+        sa.Column(
+            "trusted_ids", sa.Text(), nullable=False, comment="JSON object: ARN in the trust policy to unique id"
+        ),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("max_session_seconds", sa.Integer(), nullable=False),
         sa.Column("boundary", sa.Text(), nullable=True, comment="ARN of a managed policy"),
