@@ -41,6 +41,7 @@ from sealgate.package.rules import (
     SIGNING,
     AlreadySigned,
     EmptyPackage,
+    ExpandsTooFar,
     PackageTooLarge,
     Rules,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Directory",
     "EmptyPackage",
     "Entry",
+    "ExpandsTooFar",
     "PackageTooLarge",
     "Rules",
     "parse_archive",
@@ -235,7 +237,7 @@ class _Parser:
         if name != SIGNATURE_NAME:
             self._total += size
             if self._total > MAX_EXPANDED:
-                raise PackageTooLarge(f"the entries expand to more than {MAX_EXPANDED} bytes")
+                raise ExpandsTooFar(f"the entries expand to more than {MAX_EXPANDED} bytes")
 
     def _note(self, entry: Entry) -> None:
         """Remember a checked entry that the archive will be asked for."""

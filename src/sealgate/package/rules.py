@@ -53,6 +53,10 @@ class PackageTooLarge(PackageError):
     """The archive exceeds a limit of size or count."""
 
 
+class ExpandsTooFar(PackageTooLarge):
+    """The archive's contents exceed Lambda's quota for a package."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What differs between the reasons to read an archive.

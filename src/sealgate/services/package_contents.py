@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sealgate.errors import PackageError
-from sealgate.package.archive import DEPLOYABLE, SIGNATURE_NAME, PackageTooLarge, parse_archive
+from sealgate.package.archive import DEPLOYABLE, SIGNATURE_NAME, ExpandsTooFar, parse_archive
 from sealgate.package.digest import digest_contents
 from sealgate.package.rules import MAX_EXPANDED
 from sealgate.package.source import Source
@@ -23,9 +23,8 @@ def find_unreadable(source: Source, *, is_verified: bool) -> InvalidParameter | 
         archive = parse_archive(source, rules=DEPLOYABLE)
         if not is_verified:
             digest_contents(archive)
-    except PackageTooLarge as error:
-        # Of all limits, only the one that is AWS's has AWS's words.
-        return UnzippedTooLarge(MAX_EXPANDED) if str(MAX_EXPANDED) in error.rule else PackageUnreadable(error.message)
+    except ExpandsTooFar:
+        return UnzippedTooLarge(MAX_EXPANDED)
     except PackageError as error:
         return PackageUnreadable(error.message)
     return None
