@@ -78,6 +78,23 @@ def test_the_tutorials_publisher_is_answered_in_awss_form(lambda_: LambdaClient)
     assert config["AllowedPublishers"]["SigningProfileVersionArns"] == [PUBLISHER.replace("/app/", "/my-app/")]
 
 
+def test_a_client_with_the_overlay_may_write_the_tutorials_members_and_reads_awss(lambda_: LambdaClient) -> None:
+    client = lambda_.with_overlay()
+    made = client.create_code_signing_config(
+        AllowedPublishers={"signingProfileVersionArns": [PUBLISHER]},
+        CodeSigningPolicies={"untrustedArtifactOnDeployment": "Enforce"},
+    )["CodeSigningConfig"]
+    assert made["AllowedPublishers"] == {"SigningProfileVersionArns": [PUBLISHER]}
+    assert made["CodeSigningPolicies"] == {"UntrustedArtifactOnDeployment": "Enforce"}
+    changed = client.update_code_signing_config(
+        CodeSigningConfigArn=made["CodeSigningConfigArn"],
+        AllowedPublishers={"signingProfileVersionArns": [PUBLISHER, PUBLISHER + "x"]},
+        CodeSigningPolicies={"untrustedArtifactOnDeployment": "Warn"},
+    )["CodeSigningConfig"]
+    assert changed["AllowedPublishers"] == {"SigningProfileVersionArns": [PUBLISHER, PUBLISHER + "x"]}
+    assert changed["CodeSigningPolicies"] == {"UntrustedArtifactOnDeployment": "Warn"}
+
+
 @pytest.mark.parametrize("publishers", [[], [PUBLISHER] * 21, ["no arn"]])
 def test_publishers_are_one_to_twenty_arns(lambda_: LambdaClient, publishers: list[str]) -> None:
     with pytest.raises(ClientError) as raised:

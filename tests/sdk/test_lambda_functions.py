@@ -166,6 +166,8 @@ def test_empty_members_that_clients_send_ask_for_nothing(lambda_: LambdaClient) 
         {"ImageConfig": {"Command": ["a"]}},
         {"SnapStart": {"ApplyOn": "PublishedVersions"}},
         {"Publish": True},
+        {"PublishTo": "LATEST_PUBLISHED"},
+        {"DurableConfig": {"RetentionPeriodInDays": 1}},
         {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}},
         {"PackageType": "Image", "Code": {"ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/a:1"}},
     ],
@@ -346,8 +348,14 @@ def test_other_sources_for_new_code_are_refused(lambda_: LambdaClient) -> None:
         lambda_.client.update_function_code(
             FunctionName=name, S3Bucket="bucket", S3Key="key", S3ObjectStorageMode="REFERENCE"
         )
-    with pytest.raises(invalid, match="Publish is not supported"):
-        lambda_.client.update_function_code(FunctionName=name, ZipFile=OTHER, Publish=True)
+    for members in (
+        {"Publish": True},
+        {"PublishTo": "LATEST_PUBLISHED"},
+        {"SourceKMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"},
+    ):
+        said = f"The member {next(iter(members))} is not supported by this server for UpdateFunctionCode."
+        with pytest.raises(invalid, match=re.escape(said)):
+            lambda_.client.update_function_code(FunctionName=name, ZipFile=OTHER, **members)
 
 
 def test_functions_have_tags(lambda_: LambdaClient) -> None:

@@ -145,11 +145,11 @@ def test_a_config_in_use_cannot_be_deleted_until_it_is_detached(service: ConfigS
 def test_attaching_replaces_the_config_and_leaves_the_revision(service: ConfigService, db: Database) -> None:
     first, second = create(service), create(service)
     add_function(db)
-    assert service.get_attachment(SCOPE, "app").config_arn is None
-    assert service.attach(SCOPE, "app", first.arn).function.name == "app"
+    assert service.get_function(SCOPE, "app").config_arn is None
+    assert service.attach(SCOPE, "app", first.arn).name == "app"
     attached = service.attach(SCOPE, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:app", second.arn)
-    assert (attached.config_arn, attached.function.revision_id) == (second.arn, "first")
-    assert service.get_attachment(SCOPE, "app").config_arn == second.arn
+    assert (attached.config_arn, attached.revision_id) == (second.arn, "first")
+    assert service.get_function(SCOPE, "app").config_arn == second.arn
 
 
 def test_a_missing_config_is_said_before_a_missing_function(service: ConfigService) -> None:
@@ -162,7 +162,7 @@ def test_a_missing_config_is_said_before_a_missing_function(service: ConfigServi
 @pytest.mark.parametrize("name", ["app:1", "app:$LATEST", "app:live", f"{ACCOUNT}:function:app:live"])
 def test_a_qualified_name_is_refused_before_the_function_is_looked_for(service: ConfigService, name: str) -> None:
     with pytest.raises(InvalidParameter):
-        service.get_attachment(SCOPE, name)
+        service.get_function(SCOPE, name)
     with pytest.raises(InvalidParameter):
         service.detach(SCOPE, name)
     with pytest.raises(InvalidParameter):
@@ -203,8 +203,8 @@ def test_tags_are_merged_removed_and_limited(service: ConfigService) -> None:
         service.tag(SCOPE, arn, {})
 
 
-@pytest.mark.parametrize("key", ["sealgate:layers", "Sealgate:layers"])
-def test_a_reserved_tag_that_means_nothing_is_refused(service: ConfigService, key: str) -> None:
+@pytest.mark.parametrize("key", ["sealgate:layers", "Sealgate:layers", "aws:cloudformation:stack-name", "AWS:x"])
+def test_a_tag_that_is_reserved_is_refused(service: ConfigService, key: str) -> None:
     with pytest.raises(InvalidParameter, match="reserved"):
         create(service, tags={key: "on"})
     with pytest.raises(InvalidParameter, match="reserved"):

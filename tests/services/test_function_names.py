@@ -31,6 +31,13 @@ def test_another_account_is_denied() -> None:
         parse_function_name(f"{other}:1", SCOPE)
 
 
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov", "awsx"])
+def test_an_arn_of_another_partition_names_nothing_here(partition: str) -> None:
+    other = ARN.replace("arn:aws:", f"arn:{partition}:")
+    with pytest.raises(FunctionNotFound, match=f"^Function not found: {other}$"):
+        parse_function_name(other, SCOPE)
+
+
 def test_two_qualifiers_must_agree() -> None:
     assert parse_function_name("app:1", SCOPE, qualifier="1").qualifier == "1"
     with pytest.raises(InvalidParameter, match="The derived qualifier from the function name does not match"):

@@ -86,9 +86,9 @@ def test_settings_change_without_looking_at_the_code_and_a_config_is_attached_wi
     house.create()
     arn = house.make_config("Enforce")
     house.functions.update_settings(SCOPE, "app", SettingsChange(timeout=9), config_arn=arn)
-    assert (house.get().timeout, house.configs.get_attachment(SCOPE, "app").config_arn) == (9, arn)
+    assert (house.get().timeout, house.configs.get_function(SCOPE, "app").config_arn) == (9, arn)
     house.functions.update_settings(SCOPE, "app", SettingsChange(timeout=10))
-    assert (house.get().timeout, house.configs.get_attachment(SCOPE, "app").config_arn) == (10, arn)
+    assert (house.get().timeout, house.configs.get_function(SCOPE, "app").config_arn) == (10, arn)
 
 
 def test_a_missing_function_is_not_found(house: DeploymentHouse) -> None:

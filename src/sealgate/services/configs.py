@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from sealgate.arn import canonical_publisher, config_arn
+from sealgate.arn import canonical_publisher
 from sealgate.clock import Clock
 from sealgate.services.function_errors import (
     ConfigInUse,
@@ -29,14 +28,6 @@ MAX_PAGE = 10_000
 
 _ID_PREFIX = "csc-0"
 """Every id that AWS has been seen to give begins so; 16 hexadecimal digits follow."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A function, and the config attached to it; None when it has none."""
-
-    function: Function
-    config_arn: str | None
 
 
 class ConfigService:
@@ -160,8 +151,8 @@ class ConfigService:
         more = encode_token(found[limit - 1].name) if len(found) > limit else None
         return Page(items=tuple(function.arn for function in found[:limit]), next_token=more)
 
-    def attach(self, scope: Scope, function_name: str, arn: str) -> Attachment:
-        """Attach a config to a function, in place of the one it may have; its code is not looked at.
+    def attach(self, scope: Scope, function_name: str, arn: str) -> Function:
+        """Attach a config to a function, in place of the one it may have, and answer it; its code is not looked at.
 
         Raises:
             ConfigToAttachNotFound: There is no config of this ARN; said before a missing function is.
@@ -173,10 +164,10 @@ class ConfigService:
             config = get_config_to_attach(tx, scope, arn)
             function = dataclasses.replace(_get_function(tx, scope, name), config_id=config.config_id)
             functions.replace(tx, function)
-        return Attachment(function=function, config_arn=config.arn)
+        return function
 
-    def get_attachment(self, scope: Scope, function_name: str) -> Attachment:
-        """Answer which config a function has.
+    def get_function(self, scope: Scope, function_name: str) -> Function:
+        """Answer a function, which knows the config that is attached to it.
 
         Raises:
             FunctionNotFound: There is no such function.
@@ -184,9 +175,7 @@ class ConfigService:
         """
         name = parse_unqualified_name(function_name, scope)
         with self._db.read() as tx:
-            function = _get_function(tx, scope, name)
-        arn = function.config_id and config_arn(scope.region, scope.account, function.config_id)
-        return Attachment(function=function, config_arn=arn)
+            return _get_function(tx, scope, name)
 
     def detach(self, scope: Scope, function_name: str) -> None:
         """Take a function's config away, if it has one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sealgate.arn import function_arn
+from sealgate.arn import function_arn, partition_of
 from sealgate.services.function_errors import FunctionNotFound, InvalidParameter, OtherAccount, OtherRegion
 from sealgate.services.scope import Scope
 
@@ -14,7 +14,7 @@ MAX_NAME = 64
 """Characters of a bare name (Lambda API reference, FunctionName)."""
 
 _FORM = re.compile(
-    r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?:arn:(?P<partition>aws[a-zA-Z-]*):lambda:)?(?:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[a-zA-Z0-9_.-]+)(?::(?P<qualifier>[a-zA-Z0-9$_.-]+))?"
 )
 _UNQUALIFIED_ONLY = (
@@ -52,6 +52,7 @@ def parse_function_name(text: str, scope: Scope, *, qualifier: str | None = None
     Raises:
         InvalidParameter: No such form, or two different qualifiers.
         OtherRegion, OtherAccount: The function is not one of this account and region.
+        FunctionNotFound: The ARN is of a partition that the region is not in.
     """
     match = _FORM.fullmatch(text)
     if match is None:
@@ -60,6 +61,8 @@ def parse_function_name(text: str, scope: Scope, *, qualifier: str | None = None
         raise OtherRegion(named=match["region"], called=scope.region)
     if match["account"] not in (None, scope.account):
         raise OtherAccount(scope, function_arn(scope.region, match["account"], match["name"]))
+    if match["partition"] not in (None, partition_of(scope.region)):
+        raise FunctionNotFound(text)
     derived = match["qualifier"]
     if derived is not None and qualifier is not None and derived != qualifier:
         raise InvalidParameter("The derived qualifier from the function name does not match the specified qualifier.")

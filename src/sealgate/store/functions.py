@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text, select
 
-from sealgate.arn import function_arn
+from sealgate.arn import config_arn, function_arn
 from sealgate.store.database import Tx
 from sealgate.store.rows import Rows
 from sealgate.store.tables import StringMap, UtcTime, metadata
@@ -62,6 +62,11 @@ class Function:
     def arn(self) -> str:
         """The function's ARN, unqualified."""
         return function_arn(self.region, self.account, self.name)
+
+    @property
+    def config_arn(self) -> str | None:
+        """The ARN of the attached code signing config, or None."""
+        return None if self.config_id is None else config_arn(self.region, self.account, self.config_id)
 
 
 functions_table = Table(

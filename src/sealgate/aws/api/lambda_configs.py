@@ -8,7 +8,7 @@ from typing import Any
 from sealgate.aws.api.lambda_service import lambda_
 from sealgate.aws.api.lambda_shapes import describe_config
 from sealgate.aws.context import Call
-from sealgate.services.configs import Attachment
+from sealgate.store.functions import Function
 
 _CONFIG = "{code_signing_config_arn}"
 _FUNCTION = "function:{function_name}"
@@ -66,14 +66,14 @@ def delete_code_signing_config(call: Call, *, code_signing_config_arn: str) -> N
     call.services.configs.delete(call.scope, code_signing_config_arn)
 
 
-@lambda_.operation(inline=True)
+@lambda_.operation()
 def list_code_signing_configs(call: Call, *, marker: str | None = None, max_items: int | None = None) -> dict[str, Any]:
     """List the configs."""
     page = call.services.configs.list_configs(call.scope, marker=marker, limit=max_items)
     return {"CodeSigningConfigs": [describe_config(config) for config in page.items], "NextMarker": page.next_token}
 
 
-@lambda_.operation(resource=_CONFIG, inline=True)
+@lambda_.operation(resource=_CONFIG)
 def list_functions_by_code_signing_config(
     call: Call, *, code_signing_config_arn: str, marker: str | None = None, max_items: int | None = None
 ) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def put_function_code_signing_config(call: Call, *, code_signing_config_arn: str
 @lambda_.operation(resource=_FUNCTION, inline=True)
 def get_function_code_signing_config(call: Call, *, function_name: str) -> dict[str, Any]:
     """Answer which config a function has; nothing at all where it has none, as on AWS."""
-    attachment = call.services.configs.get_attachment(call.scope, function_name)
-    return {} if attachment.config_arn is None else _describe_attachment(attachment)
+    function = call.services.configs.get_function(call.scope, function_name)
+    return {} if function.config_arn is None else _describe_attachment(function)
 
 
 @lambda_.operation(resource=_FUNCTION)
@@ -105,5 +105,5 @@ def _policy(policies: Mapping[str, str] | None) -> str | None:
     return (policies or {}).get("UntrustedArtifactOnDeployment")
 
 
-def _describe_attachment(attachment: Attachment) -> dict[str, Any]:
-    return {"CodeSigningConfigArn": attachment.config_arn, "FunctionName": attachment.function.name}
+def _describe_attachment(function: Function) -> dict[str, Any]:
+    return {"CodeSigningConfigArn": function.config_arn, "FunctionName": function.name}

@@ -9,11 +9,12 @@ from typing import Any
 
 from sealgate.aws.api.lambda_service import lambda_
 from sealgate.aws.api.lambda_settings import add_structures, parse_architecture, refuse_given
-from sealgate.aws.api.lambda_shapes import LATEST, describe_function, parse_code, summarise_function
+from sealgate.aws.api.lambda_shapes import describe_function, parse_code, summarise_function
 from sealgate.aws.context import Call
 from sealgate.aws.reply import FileBody
 from sealgate.errors import Unsupported
 from sealgate.services.function_errors import InvalidParameter
+from sealgate.services.function_names import LATEST
 from sealgate.services.function_settings import SettingsChange
 from sealgate.services.functions import CodeChange, NewFunction
 
@@ -53,10 +54,12 @@ def create_function(
 ) -> dict[str, Any]:
     """Create a function."""
     if package_type == "Image" or code.get("ImageUri"):
-        raise Unsupported("PackageType Image is not supported: container images cannot be signed with a package")
-    refuse_given(Publish=publish)
-    refuse_given(VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs)
-    refuse_given(KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
+        raise Unsupported("PackageType Image is not supported: a container image carries no package signature")
+    refuse_given(call.operation, Publish=publish)
+    refuse_given(
+        call.operation, VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs
+    )
+    refuse_given(call.operation, KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
     settings = SettingsChange(
         role=role, runtime=runtime, handler=handler, description=description, timeout=timeout, memory_size=memory_size
     )
@@ -67,7 +70,7 @@ def create_function(
     new = NewFunction(
         name=function_name,
         settings=settings,
-        source=parse_code(code),
+        source=parse_code(call.operation, code),
         config_arn=code_signing_config_arn,
         tags=tags or {},
     )
@@ -99,7 +102,7 @@ def update_function_code(
             "Publish and DryRun are mutually exclusive parameters. "
             "Please provide only one of the two parameters and try again."
         )
-    refuse_given(Publish=publish)
+    refuse_given(call.operation, Publish=publish)
     code = {
         "ZipFile": zip_file,
         "S3Bucket": s3_bucket,
@@ -109,7 +112,7 @@ def update_function_code(
         "SourceKMSKeyArn": source_kms_key_arn,
     }
     change = CodeChange(
-        source=parse_code(code),
+        source=parse_code(call.operation, code),
         architecture=parse_architecture(architectures),
         dry_run=bool(dry_run),
         revision_id=revision_id,
@@ -143,8 +146,10 @@ def update_function_configuration(
     snap_start: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Change a function's settings; CodeSigningConfigArn is the tutorial's member, and attaches that config."""
-    refuse_given(VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs)
-    refuse_given(KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
+    refuse_given(
+        call.operation, VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs
+    )
+    refuse_given(call.operation, KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
     change = SettingsChange(
         role=role, runtime=runtime, handler=handler, description=description, timeout=timeout, memory_size=memory_size
     )
@@ -183,7 +188,7 @@ def get_function_configuration(call: Call, *, function_name: str, qualifier: str
     return describe_function(call.services.functions.get(call.scope, function_name, qualifier=qualifier))
 
 
-@lambda_.operation(inline=True)
+@lambda_.operation()
 def list_functions(
     call: Call,
     *,

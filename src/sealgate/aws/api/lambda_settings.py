@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sealgate.errors import Unsupported
+from sealgate.aws.faults import UnsupportedMember
 from sealgate.services.function_settings import LoggingChange, SettingsChange
 
 _HARMLESS: Mapping[str, Any] = {"SnapStart": {"ApplyOn": "None"}}
@@ -36,15 +36,15 @@ def parse_architecture(architectures: Sequence[str] | None) -> str | None:
     return architectures[0] if architectures else None
 
 
-def refuse_given(**members: Any) -> None:
+def refuse_given(operation: str, **members: Any) -> None:
     """Refuse members that would change what a function does and do not exist here; empty ones ask for nothing.
 
     Raises:
-        Unsupported: One is given.
+        UnsupportedMember: One is given.
     """
     for name, value in members.items():
         if not _is_empty(value) and value != _HARMLESS.get(name):
-            raise Unsupported(f"{name} is not supported")
+            raise UnsupportedMember(f"The member {name}", operation)
 
 
 def _parse_logging(members: Mapping[str, Any]) -> LoggingChange:

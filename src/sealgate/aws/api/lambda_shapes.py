@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sealgate.arn import config_arn, partition_of
+from sealgate.arn import partition_of
+from sealgate.aws.api.lambda_settings import refuse_given
 from sealgate.errors import Unsupported
 from sealgate.services.code_sources import CodeSource, StoredObject, ZipUpload
 from sealgate.services.function_errors import InvalidParameter
+from sealgate.services.function_names import LATEST
 from sealgate.services.functions import FunctionState, Phase
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.functions import Function
 
-LATEST = "$LATEST"
 _BEING_CREATED = "The function is being created."
 _STATES: Mapping[Phase, Mapping[str, str]] = {
     Phase.CREATING: {"State": "Pending", "StateReason": _BEING_CREATED, "StateReasonCode": "Creating"},
@@ -87,21 +88,19 @@ def summarise_function(function: Function, *, qualifier: str | None = None) -> d
             Environment={"Variables": dict(function.environment)} if function.environment else None,
             SigningProfileVersionArn=function.profile_version_arn,
             SigningJobArn=function.job_arn,
-            CodeSigningConfigArn=_attached_config(function),
+            CodeSigningConfigArn=function.config_arn,
         ),
     }
 
 
-def parse_code(members: Mapping[str, Any]) -> CodeSource:
+def parse_code(operation: str, members: Mapping[str, Any]) -> CodeSource:
     """Read where code comes from: FunctionCode, or the same members of UpdateFunctionCode.
 
     Raises:
         Unsupported: A source that does not exist here.
         InvalidParameter: No source, or more than one.
     """
-    for name in ("ImageUri", "SourceKMSKeyArn"):
-        if members.get(name):
-            raise Unsupported(f"{name} is not supported")
+    refuse_given(operation, SourceKMSKeyArn=members.get("SourceKMSKeyArn"))
     if members.get("S3ObjectStorageMode") == "REFERENCE":
         raise Unsupported("S3ObjectStorageMode REFERENCE is not supported: code is always copied")
     stored = [members.get(name) for name in ("S3Bucket", "S3Key", "S3ObjectVersion")]
@@ -118,10 +117,6 @@ def parse_code(members: Mapping[str, Any]) -> CodeSource:
 
 def _present(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _attached_config(function: Function) -> str | None:
-    return function.config_id and config_arn(function.region, function.account, function.config_id)
 
 
 def _logging(function: Function) -> dict[str, str]:
