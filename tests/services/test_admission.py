@@ -22,10 +22,14 @@ from sealgate.services.function_errors import (
     UnzippedTooLarge,
 )
 from sealgate.services.functions import FunctionState
+from sealgate.store.decisions import DecisionRecord
 from tests.support import authority
 from tests.support.authority import aws_recipe, trust
-from tests.support.deployment import SCOPE, DeploymentHouse, zip_of
+from tests.support.deployment import SCOPE, DeploymentHouse, Signed, zip_of
+from tests.support.functions import a_scope
 
+ELSEWHERE = a_scope(account="444455556666", region="us-east-1")
+PUBLISHER_ELSEWHERE = "arn:aws:signer:us-east-1:444455556666:/signing-profiles/other/AAAAAAAAAA"
 OTHER_PUBLISHER = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/other/AAAAAAAAAA"
 CHANGED = zip_of({"app.py": b"def handler(event, context):\n    return 'changed'\n"})
 
@@ -215,6 +219,27 @@ def test_a_dry_run_is_judged_and_stores_nothing(house: DeploymentHouse, row: Row
         assert (state.function.job_arn is not None) is row.shows
 
 
+def signed_elsewhere(house: DeploymentHouse) -> Signed:
+    """Sign under a profile of another account and region of the same server."""
+    return house.sign(account=ELSEWHERE.account, region=ELSEWHERE.region, profile_version_arn=PUBLISHER_ELSEWHERE)
+
+
+def test_a_publisher_of_another_account_and_region_is_let_in_where_its_arn_is_allowed(house: DeploymentHouse) -> None:
+    made = signed_elsewhere(house)
+    function = house.create(made.data, config_arn=house.make_config("Enforce", PUBLISHER_ELSEWHERE)).function
+    assert (function.profile_version_arn, function.job_arn) == (PUBLISHER_ELSEWHERE, made.job.arn)
+    with pytest.raises(PublisherNotAccepted):
+        house.create(made.data, name="strict", config_arn=house.make_config("Enforce"))
+
+
+def test_a_revocation_holds_in_every_account_and_region(house: DeploymentHouse) -> None:
+    made = signed_elsewhere(house)
+    house.revocation.revoke_signature(ELSEWHERE, made.job.job_id, reason="withdrawn")
+    with pytest.raises(PublisherNotAccepted):
+        house.create(made.data, config_arn=house.make_config("Enforce", PUBLISHER_ELSEWHERE))
+    assert house.decisions()[-1].kind == "REVOKED"
+
+
 def test_without_a_config_a_signature_shows_and_a_broken_one_does_not(house: DeploymentHouse) -> None:
     made = house.sign()
     assert house.create(made.data).function.job_arn == made.job.arn
@@ -248,6 +273,18 @@ def test_what_is_no_archive_and_carries_no_signature_cannot_be_unzipped(
         ):
             house.create(data, config_arn=config)
     assert {(each.outcome, each.kind) for each in house.decisions()} == {("DENY", "INTEGRITY")}
+    assert {tuple(statuses(each)) for each in house.decisions()} == {
+        (
+            ("integrity", "failed"),
+            ("expiry", "not checked"),
+            ("publisher", "not checked"),
+            ("revocation", "not checked"),
+        )
+    }
+
+
+def statuses(decision: DecisionRecord) -> list[tuple[str, str]]:
+    return [(each["check"], each["status"]) for each in map(json.loads, decision.findings.split("\n"))]
 
 
 def damaged_body() -> bytes:
@@ -282,11 +319,11 @@ def claiming_size(size: int, *, files: int) -> bytes:
 
 def test_every_check_is_written_down(house: DeploymentHouse) -> None:
     config = house.make_config("Enforce", OTHER_PUBLISHER)
+    made = house.sign()
     with pytest.raises(PublisherNotAccepted):
-        house.create(house.sign().data, config_arn=config)
+        house.create(made.data, config_arn=config)
     (decision,) = house.decisions()
-    findings = [json.loads(line) for line in decision.findings.split("\n")]
-    assert [(each["check"], each["status"]) for each in findings] == [
+    assert statuses(decision) == [
         ("integrity", "passed"),
         ("expiry", "passed"),
         ("publisher", "failed"),
@@ -294,6 +331,8 @@ def test_every_check_is_written_down(house: DeploymentHouse) -> None:
     ]
     assert (decision.config_arn, decision.function, decision.caller_arn) == (config, "app", SCOPE.caller_arn)
     assert decision.decided_at == house.clock()
+    whole = json.loads(decision.findings.split("\n")[0])["detail"]
+    assert whole.endswith(f": made by {made.job.arn}, under the root {house.roots.roots[0].name!r}")
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,8 @@ class DeploymentHouse:
 
 
 _CLAIMS = (
+    "account",
+    "region",
     "job_id",
     "client_request_token",
     "profile_version",

@@ -131,10 +131,11 @@ class Admission:
         """Decide by a function's code signing config, or by none. Reads nothing but the clock."""
         refusal: SealgateError | None = None
         if evidence.unreadable is not None and (config is None or isinstance(evidence.subject, Assessment)):
-            decision, refusal = _unreadable(evidence.unreadable), evidence.unreadable
+            unreadable = replace(evidence, subject=PackageError(evidence.unreadable.message))
+            decision, refusal = self._decide(unreadable, _policy(config)), evidence.unreadable
         elif config is None:
             # As on AWS, nothing is demanded then; what the checks found is still written down.
-            findings = self._decide(evidence, AdmissionPolicy(mode="Warn", publishers=None)).findings
+            findings = self._decide(evidence, _policy(None)).findings
             decision = Decision(outcome=Outcome.ALLOW, kind=None, findings=findings)
         else:
             decision = self._decide(evidence, _policy(config))
@@ -220,7 +221,9 @@ class Admission:
         )
 
 
-def _policy(config: CodeSigningConfig) -> AdmissionPolicy:
+def _policy(config: CodeSigningConfig | None) -> AdmissionPolicy:
+    if config is None:
+        return AdmissionPolicy(mode="Warn", publishers=None)
     mode: Mode = "Warn" if config.policy == "Warn" else "Enforce"
     return AdmissionPolicy(mode=mode, publishers=frozenset(config.publishers))
 
@@ -230,11 +233,6 @@ def _find_refusal(decision: Decision, deployment: Deployment) -> SealgateError |
         return None
     refusal = NotProperlySigned if decision.kind is Kind.INTEGRITY else PublisherNotAccepted
     return refusal(deployment.subject)
-
-
-def _unreadable(error: InvalidParameter) -> Decision:
-    finding = Finding(check="integrity", status="failed", detail=error.message)
-    return Decision(outcome=Outcome.DENY, kind=Kind.INTEGRITY, findings=(finding,))
 
 
 def _encode_finding(finding: Finding) -> str:
