@@ -1,9 +1,16 @@
 """The database: one call of the API is one transaction, and what was committed survives a crash.
 
 Trust: whoever can write here can make the server believe anything but a signature; the file is readable and writable
-by the data folder's owner only. Durability: when a `write` block ends, the change has reached the disk (SQLite: WAL
-with synchronous=FULL; PostgreSQL: its own synchronous commit). Ownership: any thread may open a block; a connection
-belongs to the thread that opened it; writers run one at a time.
+by the data folder's owner only. Durability: when a `write` block outside a unit of work ends, or else the unit, the
+change has reached the disk (SQLite: WAL with synchronous=FULL; PostgreSQL: its own synchronous commit). Ownership: any
+thread may open a block; a connection belongs to the thread that opened it; writers run one at a time.
+
+A unit of work gathers what one call writes into one transaction:
+
+    with db.unit() as unit:
+        unit.before_commit(lambda tx: ...)   # runs inside the transaction, if there is one
+        ...                                  # any number of `write` blocks, here or deep below
+    unit.is_committed                        # whether anything was written
 
 SQLite and PostgreSQL take the same statements. What differs between them stands in this module only.
 """
@@ -11,8 +18,8 @@ SQLite and PostgreSQL take the same statements. What differs between them stands
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -27,6 +34,13 @@ _WRITER_LOCK = 0x5EA16A7E
 """The PostgreSQL advisory lock that every writing transaction holds."""
 
 
+class _Here(threading.local):
+    """What belongs to one thread: its connection, and the unit of work that it is in."""
+
+    connection: Connection | None = None
+    unit: Unit | None = None
+
+
 class Database:
     """Transactions on one database.
 
@@ -37,25 +51,86 @@ class Database:
     def __init__(self, url: str) -> None:
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self._is_sqlite else create_engine(url, poolclass=NullPool)
-        self._local = threading.local()
+        self._here = _Here()
         self._writer = threading.RLock() if self._is_sqlite else None
         self._opened: list[Connection] = []
         self._opened_lock = threading.Lock()
 
-    def read(self) -> Reading:
-        """Open a transaction that sees one state of the database and changes nothing."""
-        return Reading(self._connection(), says_begin=self._is_sqlite)
+    def read(self) -> Reading | Joined:
+        """Open a transaction that sees one state of the database and changes nothing.
 
-    def statement(self) -> Reading:
+        Inside a unit of work that has written, the block sees what the unit wrote.
+        """
+        return self._reading(says_begin=self._is_sqlite)
+
+    def statement(self) -> Reading | Joined:
         """Open what reads with one statement, which sees one state of the database without a transaction."""
-        return Reading(self._connection(), says_begin=False)
+        return self._reading(says_begin=False)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """Open a transaction that changes the database: whole when the block ends, not at all when it raises.
+        """Open a block that changes the database: whole when it ends, not at all when it raises.
 
-        Writers are served one at a time, so what a block has read stays true until it ends. Do no long work inside.
+        Writers are served one at a time, so what a block has read stays true until it ends. Do no long work inside. In
+        a unit of work the change becomes durable when the unit ends, and the writer's lock is held until then.
         """
+        unit = self._here.unit
+        if unit is not None:
+            with unit.write() as tx:
+                yield tx
+            return
+        with self.unit() as own, own.write() as tx:
+            yield tx
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Make one transaction of all `write` blocks that this thread opens until this block ends.
+
+        The first of them begins the transaction. It is committed once, when the unit ends, also where the unit ends by
+        an exception: each `write` block that ended normally is meant to last, such as the record of a refusal.
+
+        Raises:
+            RuntimeError: The thread is in a unit already.
+        """
+        if self._here.unit is not None:
+            raise RuntimeError("a unit of work is not opened inside another")
+        unit = self._here.unit = Unit(self._transaction)
+        try:
+            yield unit
+        finally:
+            try:
+                unit.finish()
+            finally:
+                self._here.unit = None
+            unit.tell()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run something once what this thread has written is durable: now, or else when its unit of work has ended.
+
+        It is not run when what was written is undone.
+        """
+        unit = self._here.unit
+        if unit is None:
+            callback()
+        else:
+            unit.after_commit(callback)
+
+    def close(self) -> None:
+        """Close every thread's connection; the server calls it when no request is under way."""
+        with self._opened_lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self.engine.dispose()
+
+    def _reading(self, *, says_begin: bool) -> Reading | Joined:
+        unit = self._here.unit
+        if unit is not None and unit.tx is not None:
+            return Joined(unit.tx)
+        return Reading(self._connection(), says_begin=says_begin)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Tx]:
         connection = self._connection()
         if self._writer is None:
             with connection.begin():
@@ -70,21 +145,113 @@ class Database:
             finally:
                 connection.info["begin"] = "BEGIN"
 
-    def close(self) -> None:
-        """Close every thread's connection; the server calls it when no request is under way."""
-        with self._opened_lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-        self.engine.dispose()
-
     def _connection(self) -> Connection:
-        connection: Connection | None = getattr(self._local, "connection", None)
+        connection = self._here.connection
         if connection is None or connection.closed or connection.invalidated:
-            connection = self._local.connection = self.engine.connect()
+            connection = self._here.connection = self.engine.connect()
             with self._opened_lock:
                 self._opened.append(connection)
         return connection
+
+
+class Unit:
+    """One thread's unit of work; `Database.unit` makes and ends it.
+
+    Attributes:
+        tx: The transaction, from the first `write` block on.
+        is_committed: Whether the unit has ended and made something durable.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Tx]]) -> None:
+        self.tx: Tx | None = None
+        self.is_committed = False
+        self._begin = begin
+        self._transaction = ExitStack()
+        self._before: list[Callable[[Tx], None]] = []
+        self._after: list[Callable[[], None]] = []
+
+    def before_commit(self, callback: Callable[[Tx], None]) -> None:
+        """Run something inside the transaction, just before it is committed; not at all where nothing is.
+
+        What it raises undoes the whole unit.
+        """
+        self._before.append(callback)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run something once the unit is durable (see `Database.after_commit`)."""
+        self._after.append(callback)
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """Open a `write` block; the first begins the transaction, a further one is undone alone when it raises."""
+        told = len(self._after)
+        try:
+            if self.tx is None:
+                with self._first() as tx:
+                    yield tx
+            else:
+                with self.tx.begin_nested():
+                    yield self.tx
+        except BaseException:
+            del self._after[told:]
+            raise
+
+    @contextmanager
+    def _first(self) -> Iterator[Tx]:
+        self.tx = self._transaction.enter_context(self._begin())
+        try:
+            yield self.tx
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def finish(self) -> None:
+        """Commit what was written, if anything was.
+
+        Raises:
+            Exception: It could not be committed, or a callback has failed; everything is undone.
+        """
+        if self.tx is None:
+            return
+        try:
+            for callback in self._before:
+                callback(self.tx)
+        except BaseException as error:
+            self._after.clear()
+            self._undo(error)
+            raise
+        try:
+            self._transaction.close()
+        except BaseException:
+            self._after.clear()
+            raise
+        finally:
+            self.tx = None
+        self.is_committed = True
+
+    def tell(self) -> None:
+        """Run what waited for the commit."""
+        for callback in self._after:
+            callback()
+
+    def _undo(self, error: BaseException) -> None:
+        self.tx = None
+        self._transaction.__exit__(type(error), error, error.__traceback__)
+
+
+class Joined:
+    """A reading block inside a unit of work that has written: its transaction goes on when the block ends."""
+
+    __slots__ = ("_tx",)
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def __enter__(self) -> Tx:
+        return self._tx
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 class Reading:
