@@ -390,6 +390,17 @@ class TestAwsFormat:
             house.create(aws_signed(self.FILES, shipped), config_arn=house.make_config("Warn", authority.ARN))
 
 
+@pytest.mark.parametrize("policy", ["Enforce", "Warn"])
+def test_a_signature_under_a_root_that_is_not_trusted_is_none_whatever_the_policy(
+    house: DeploymentHouse, policy: str
+) -> None:
+    house.clock.now = authority.NOW + timedelta(hours=1)
+    data = aws_signed(TestAwsFormat.FILES, TestAwsFormat.FILES)
+    with pytest.raises(NotProperlySigned):
+        house.create(data, config_arn=house.make_config(policy, authority.ARN))
+    assert house.create(data).function.job_arn is None
+
+
 def aws_signed(
     signed_files: Mapping[str, bytes], shipped: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED
 ) -> bytes:

@@ -188,8 +188,9 @@ def test_lists_are_paged(service: ConfigService, db: Database) -> None:
     page = service.list_functions(SCOPE, config.arn, marker=None, limit=2)
     more = service.list_functions(SCOPE, config.arn, marker=page.next_token, limit=2)
     assert [arn.rpartition(":")[2] for arn in page.items + more.items] == ["a", "b", "c"]
-    with pytest.raises(Invalid, match="pagination token"):
-        service.list_configs(SCOPE, marker="nonsense", limit=2)
+    for marker in ("nonsense", page.next_token):
+        with pytest.raises(Invalid, match="pagination token"):
+            service.list_configs(SCOPE, marker=marker, limit=2)
 
 
 def test_tags_are_merged_removed_and_limited(service: ConfigService) -> None:

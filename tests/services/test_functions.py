@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sealgate.errors import SealgateError
+from sealgate.errors import Invalid, SealgateError
 from sealgate.services.code_sources import MAX_UPLOAD, StoredObject, ZipUpload
 from sealgate.services.function_errors import (
     ConfigToAttachNotFound,
@@ -277,6 +277,8 @@ def test_functions_are_listed_by_name_in_pages(house: DeploymentHouse) -> None:
     rest = house.functions.list_functions(SCOPE, marker=first.next_token, limit=2)
     assert [each.name for each in first.items + rest.items] == ["a", "b", "c"]
     assert rest.next_token is None
+    with pytest.raises(Invalid, match="pagination token"):
+        house.functions.list_functions(a_scope(region="us-east-1"), marker=first.next_token, limit=2)
 
 
 def test_tags_belong_to_the_function_as_a_whole(house: DeploymentHouse) -> None:

@@ -16,7 +16,7 @@ from sealgate.services.function_errors import (
 )
 from sealgate.services.function_names import FunctionName, parse_unqualified_name
 from sealgate.services.function_tags import check_tags, merged_tags, tags_without
-from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.store.configs import CodeSigningConfig, configs, select_configs
 from sealgate.store.database import Database, Tx
@@ -128,13 +128,14 @@ class ConfigService:
         """Answer the configs by id.
 
         Raises:
-            Invalid: The marker is not one that this operation gave out.
+            Invalid: The marker is none of this list's.
         """
         limit = min(limit or MAX_PAGE, MAX_PAGE)
-        (after,) = parse_token(marker, parts=1) if marker else ("",)
+        tokens = ListTokens("configs", scope.account, scope.region)
+        (after,) = tokens.parse(marker, parts=1) if marker else ("",)
         with self._db.read() as tx:
             found = select_configs(tx, account=scope.account, region=scope.region, after=after, limit=limit + 1)
-        more = encode_token(found[limit - 1].config_id) if len(found) > limit else None
+        more = tokens.encode(found[limit - 1].config_id) if len(found) > limit else None
         return Page(items=tuple(found[:limit]), next_token=more)
 
     def list_functions(self, scope: Scope, arn: str, *, marker: str | None, limit: int | None) -> Page[str]:
@@ -142,13 +143,14 @@ class ConfigService:
 
         Raises:
             ConfigNotFound: There is no config of this ARN.
-            Invalid: The marker is not one that this operation gave out.
+            Invalid: The marker is none of this list's.
         """
         limit = min(limit or MAX_PAGE, MAX_PAGE)
-        (after,) = parse_token(marker, parts=1) if marker else ("",)
+        tokens = ListTokens("functions of a config", arn)
+        (after,) = tokens.parse(marker, parts=1) if marker else ("",)
         with self._db.read() as tx:
             found = _functions_of(tx, _get_config(tx, scope, arn), after=after, limit=limit + 1)
-        more = encode_token(found[limit - 1].name) if len(found) > limit else None
+        more = tokens.encode(found[limit - 1].name) if len(found) > limit else None
         return Page(items=tuple(function.arn for function in found[:limit]), next_token=more)
 
     def attach(self, scope: Scope, function_name: str, arn: str) -> Function:

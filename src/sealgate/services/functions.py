@@ -35,7 +35,7 @@ from sealgate.services.function_names import (
 from sealgate.services.function_settings import SettingsChange, make_function
 from sealgate.services.function_tags import check_tags, merged_tags, tags_without
 from sealgate.services.objects import ObjectService
-from sealgate.services.paging import Page, encode_token, parse_token
+from sealgate.services.paging import ListTokens, Page
 from sealgate.services.revocation import RevocationService
 from sealgate.services.scope import Scope
 from sealgate.store.blobs import BlobStore
@@ -251,13 +251,14 @@ class FunctionService:
         """Answer the functions by name.
 
         Raises:
-            Invalid: The marker is not one that this operation gave out.
+            Invalid: The marker is none of this list's.
         """
         limit = min(limit or MAX_PAGE, MAX_PAGE)
-        (after,) = parse_token(marker, parts=1) if marker else ("",)
+        tokens = ListTokens("functions", scope.account, scope.region)
+        (after,) = tokens.parse(marker, parts=1) if marker else ("",)
         with self._db.read() as tx:
             found = select_functions(tx, account=scope.account, region=scope.region, after=after, limit=limit + 1)
-        more = encode_token(found[limit - 1].name) if len(found) > limit else None
+        more = tokens.encode(found[limit - 1].name) if len(found) > limit else None
         return Page(items=tuple(found[:limit]), next_token=more)
 
     def delete(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> None:
