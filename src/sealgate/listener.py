@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sealgate.connection import BoundedProtocol
 from sealgate.errors import Invalid
 
 _GRACE_SECONDS = 30
 _START_POLL_SECONDS = 0.005
-_HELD_BYTES = 1 << 16
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -49,7 +47,8 @@ def serving(app: Any, listener: socket.socket) -> Iterator[None]:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http=GatheringProtocol,
+            http=BoundedProtocol,
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -67,47 +66,3 @@ def serving(app: Any, listener: socket.socket) -> Iterator[None]:
     finally:
         http.should_exit = True
         thread.join()
-
-
-class GatheringProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with the head and the body of an answer in one write.
-
-    Two writes are two system calls and two packets, which is a tenth of what a small request costs.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", GatheringTransport(transport, self.loop)))
-
-
-class GatheringTransport:
-    """A transport that holds what is written back until the event loop comes round, and writes it at once.
-
-    Everything else is the transport's own. Large pieces are not held: they are written after what was held before.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Write, soon."""
-        if not self._held:
-            self._loop.call_soon(self._flush)
-        self._held.append(data)
-        if len(data) > _HELD_BYTES:
-            self._flush()
-
-    def close(self) -> None:
-        """Write what is held, and close."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
-            self._transport.write(b"".join(held))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)

@@ -1,0 +1,232 @@
+"""What a connection takes from strangers, and how long it waits for them, on a loop with a clock of its own."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from sealgate.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAIT_SECONDS, BoundedProtocol
+
+HEAD = b"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\n"
+
+
+class Handle:
+    def cancel(self) -> None:
+        """Nothing here fires by itself."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """Runs nothing and waits for nothing: a test says what time it is, and when timers are looked at."""
+
+    now: float = 0.0
+    timers: list[Callable[[], None]] = field(default_factory=list)
+    requests: int = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, _delay: float, callback: Callable[[], None]) -> Handle:
+        self.timers.append(callback)
+        return Handle()
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        callback()
+
+    def create_task(self, coroutine: Coroutine[Any, Any, None], **_: object) -> "asyncio.Future[None]":
+        coroutine.close()
+        self.requests += 1
+        loop = asyncio.new_event_loop()
+        try:
+            return loop.create_future()
+        finally:
+            loop.close()
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += seconds
+        due, self.timers = self.timers, []
+        for timer in due:
+            timer()
+
+
+@dataclass(slots=True)
+class Transport:
+    sent: bytes = b""
+    is_closed: bool = False
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def pause_reading(self) -> None:
+        """Nothing arrives by itself."""
+
+    resume_reading = pause_reading
+
+
+@dataclass(slots=True)
+class Connection:
+    loop: Loop
+    transport: Transport
+    protocol: BoundedProtocol
+
+    def send(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            if not self.transport.is_closed:
+                self.protocol.data_received(piece)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Stands for the application; the loop does not run it."""
+
+
+@pytest.fixture
+def connection() -> Connection:
+    loop, transport = Loop(), Transport()
+    config = uvicorn.Config(application, ws="none", lifespan="off", log_config=None)
+    config.load()
+    protocol = BoundedProtocol(config, ServerState(), {}, cast("Any", loop))
+    protocol.connection_made(cast("Any", transport))
+    return Connection(loop, transport, protocol)
+
+
+PIECE = b"a" * 1024
+ENOUGH = MAX_HEAD_BYTES // len(PIECE) + 2
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param([b"GET /", *[PIECE] * ENOUGH], id="target"),
+        pytest.param([HEAD + b"x-long: ", *[PIECE] * ENOUGH], id="header"),
+        pytest.param([HEAD, *[b"x-short: a\r\n" * 100] * ENOUGH], id="headers"),
+        pytest.param([HEAD + b"x: y\r\n" * MAX_HEADERS + b"\r\n"], id="many"),
+        pytest.param([HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;", *[PIECE] * ENOUGH], id="chunk"),
+        pytest.param(
+            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", *[b"x: y\r\n" * 99] * ENOUGH * 2], id="trailers"
+        ),
+    ],
+)
+def test_what_has_no_end_is_refused_while_it_is_small(connection: Connection, pieces: list[bytes]) -> None:
+    connection.send(*pieces)
+    assert connection.transport.is_closed
+    assert connection.transport.sent.startswith(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n")
+    assert b"<Code>RequestHeaderSectionTooLarge</Code>" in connection.transport.sent
+
+
+def test_a_body_may_be_as_long_as_it_likes(connection: Connection) -> None:
+    connection.send(HEAD + b"Content-Length: 1024000\r\n\r\n", *[PIECE] * 1000, HEAD + b"Content-Length: 0\r\n\r\n")
+    assert not connection.transport.is_closed
+    assert connection.transport.sent == b""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no request\r\n\r\n",
+        "GET /ü HTTP/1.1\r\n\r\n".encode(),
+        b"GET / HTTP/1.1\r\nx: y\0\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_request_is_answered_with_an_id_and_the_connection_closed(
+    connection: Connection, data: bytes
+) -> None:
+    connection.send(data)
+    assert connection.transport.is_closed
+    assert b"\r\nx-amz-request-id: " in connection.transport.sent
+    assert b"<Code>BadRequest</Code>" in connection.transport.sent
+    assert connection.loop.requests == 0
+
+
+def test_what_follows_a_whole_request_does_not_answer_it(connection: Connection) -> None:
+    connection.send(HEAD + b"Content-Length: 0\r\n\r\nno request\r\n\r\n")
+    assert connection.loop.requests == 1
+    assert not connection.transport.is_closed
+    assert connection.transport.sent == b""
+    assert connection.protocol.cycle.keep_alive is False
+
+
+def test_a_body_that_breaks_off_is_refused_and_its_reader_told(connection: Connection) -> None:
+    connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", b"no chunk\r\n")
+    assert connection.transport.is_closed
+    assert b"<Code>BadRequest</Code>" in connection.transport.sent
+    assert connection.protocol.cycle.disconnected
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+def test_an_upgrade_is_passed_over_and_its_body_refused_by_name(connection: Connection) -> None:
+    connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + UPGRADE + b"\r\n")
+    assert connection.loop.requests == 1
+    assert connection.protocol.cycle.keep_alive is False
+
+
+def test_the_body_of_a_request_that_asks_for_an_upgrade_is_refused(connection: Connection) -> None:
+    connection.send(HEAD + UPGRADE + b"Content-Length: 5\r\n\r\nhello")
+    assert connection.loop.requests == 0
+    assert connection.transport.sent.startswith(b"HTTP/1.1 501 Not Implemented\r\n")
+    assert b"must not ask for an upgrade" in connection.transport.sent
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([b"\r\n"], id="a line's end"),
+        pytest.param([HEAD], id="a head"),
+        pytest.param([HEAD + b"Content-Length: 5\r\n\r\nab"], id="a body"),
+    ],
+)
+def test_a_client_that_stops_in_the_middle_is_let_go(connection: Connection, begun: list[bytes]) -> None:
+    connection.send(*begun)
+    connection.loop.pass_seconds(MAX_WAIT_SECONDS - 1)
+    assert not connection.transport.is_closed
+    connection.loop.pass_seconds(1)
+    assert connection.transport.is_closed
+
+
+def test_a_head_that_comes_drop_by_drop_is_not_waited_for(connection: Connection) -> None:
+    connection.send(HEAD)
+    for _ in range(4):
+        connection.loop.pass_seconds(MAX_WAIT_SECONDS / 4)
+        connection.send(b"x: y\r\n")
+    assert connection.transport.is_closed
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        pytest.param(b"Content-Length: 5\r\n\r\nhello", id="whole"),
+        pytest.param(b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n", id="not asked for"),
+        pytest.param(b"Content-Length: 999999\r\n\r\n" + b"a" * 99_999, id="not read"),
+    ],
+)
+def test_a_client_that_waits_for_the_server_may_wait(connection: Connection, waiting: bytes) -> None:
+    connection.send(HEAD + waiting)
+    connection.loop.pass_seconds(10 * MAX_WAIT_SECONDS)
+    connection.loop.pass_seconds(10 * MAX_WAIT_SECONDS)
+    assert not connection.transport.is_closed
+
+
+def test_a_body_that_goes_on_is_waited_for(connection: Connection) -> None:
+    connection.send(HEAD + b"Content-Length: 100\r\n\r\n")
+    for _ in range(10):
+        connection.loop.pass_seconds(MAX_WAIT_SECONDS / 2)
+        connection.send(b"a")
+    assert not connection.transport.is_closed
