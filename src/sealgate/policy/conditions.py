@@ -84,6 +84,8 @@ class Condition:
             values = tuple(value for value in values if value)
         if not values:
             return self._holds_without_value()
+        if len(values) == 1:
+            return self._matches(values[0], context) is not self.negated
         if self.quantifier is Quantifier.ALL:
             return all(self._matches(value, context) is not self.negated for value in values)
         if self.quantifier is Quantifier.ANY:
@@ -96,7 +98,10 @@ class Condition:
         return self.negated and self.quantifier is None
 
     def _matches(self, value: str, context: Context) -> bool:
-        return any(test(value, context) for test in self.tests)
+        for test in self.tests:  # noqa: SIM110 - a generator for each value and condition of a request shows
+            if test(value, context):
+                return True
+        return False
 
 
 def _text(value: str, variables: bool) -> Test:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 
 from sealgate.policy.malformed import legacy_error, syntax_error
 from sealgate.policy.request import Context
 from sealgate.policy.variables import Template, parse_template
-from sealgate.policy.wildcards import compile_glob
 
 Test = Callable[[str, Context], bool]
 """Does one value of the request match one value of the policy?"""
@@ -33,36 +33,29 @@ _MOMENT = re.compile(
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_EPOCH = 2**63 - 1
 _ARN_PARTS = 6
+_ANYTHING = "*"
+_REMEMBERED = 1024  # values of requests: statement after statement asks for the same ones
 
 
 def compile_text(text: str, *, variables: bool, fold: bool) -> Test:
     """Equal texts; with `fold`, whatever their case."""
     template = parse_template(text, variables=variables)
+    if fold:
+        return lambda value, context: _is_same_but_for_case(value, template.text(context))
+    constant = template.text({})
     if template.is_constant:
-        constant = _folded(template.text({}) or "") if fold else template.text({})
-        return (lambda value, _: _folded(value) == constant) if fold else (lambda value, _: value == constant)
-    return lambda value, context: _same(value, template.text(context), fold=fold)
+        return lambda value, _: value == constant
+    return lambda value, context: value == template.text(context)
 
 
-def _same(value: str, wanted: str | None, *, fold: bool) -> bool:
-    if wanted is None:
-        return False
-    return _folded(value) == _folded(wanted) if fold else value == wanted
-
-
-def _folded(text: str) -> str:
-    return text.casefold()
+def _is_same_but_for_case(value: str, wanted: str | None) -> bool:
+    return wanted is not None and value.casefold() == wanted.casefold()
 
 
 def compile_pattern(text: str, *, variables: bool) -> Test:
     """A text that matches a pattern."""
     template = parse_template(text, variables=variables)
-    return lambda value, context: _like(value, template, context)
-
-
-def _like(value: str, template: Template, context: Context) -> bool:
-    glob = template.glob(context)
-    return glob is not None and bool(compile_glob(glob)(value))
+    return template.match
 
 
 def compile_arn(text: str, *, variables: bool) -> Test:
@@ -74,17 +67,22 @@ def compile_arn(text: str, *, variables: bool) -> Test:
     template = parse_template(text, variables=variables)
     parts = template.split(_ARN_PARTS)
     if len(parts) == _ARN_PARTS:
-        return lambda value, context: _like_each(value, parts, context)
-    if text != "*" and template.is_constant:
+        # The last part tells ARNs apart best.
+        checks = [(place, part) for place, part in reversed(tuple(enumerate(parts))) if part.parts != (_ANYTHING,)]
+        return lambda value, context: _match_each(value, checks, context)
+    if text != _ANYTHING and template.is_constant:
         raise legacy_error(f"{text!r} is no ARN.")
-    return lambda value, context: _like(value, template, context)
+    return template.match
 
 
-def _like_each(value: str, parts: list[Template], context: Context) -> bool:
-    values = value.split(":", _ARN_PARTS - 1)
-    return len(values) == _ARN_PARTS and all(
-        _like(value, part, context) for value, part in zip(values, parts, strict=True)
-    )
+def _match_each(value: str, checks: list[tuple[int, Template]], context: Context) -> bool:
+    values = _parts(value)
+    return len(values) == _ARN_PARTS and all(part.match(values[place], context) for place, part in checks)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parts(text: str) -> list[str]:
+    return text.split(":", _ARN_PARTS - 1)
 
 
 def compile_number(text: str, *, order: Order) -> Test:
@@ -103,6 +101,7 @@ def _ordered(value: Decimal | None, wanted: Decimal, order: Order) -> bool:
     return value is not None and order(value, wanted)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
@@ -119,6 +118,7 @@ def compile_date(text: str, *, order: Order) -> Test:
     return lambda value, _: _ordered(_moment(value), wanted, order)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _moment(text: str) -> Decimal | None:
     """Read seconds of the epoch. Four digits are seconds, not a year, as IAM reads them."""
     if _EPOCH.fullmatch(text):
@@ -190,14 +190,19 @@ def compile_address(text: str) -> Test:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise legacy_error(f"{text!r} is no range of IP addresses.") from None
-    return lambda value, _: _is_in(value, network)
+    version, first, last = network.version, int(network.network_address), int(network.broadcast_address)
+    return lambda value, _: any(version == kind and first <= number <= last for kind, number in _addresses(value))
 
 
-def _is_in(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+@lru_cache(maxsize=_REMEMBERED)
+def _addresses(text: str) -> tuple[tuple[int, int], ...]:
+    """Read an address: version and number. None where it is none; two where it is of version 4 written in 6.
+
+    A socket of both versions shows a client of version 4 as `::ffff:192.0.2.1`.
+    """
     try:
-        address = ipaddress.ip_address(value)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    # A socket of both versions shows a client of version 4 as ::ffff:192.0.2.1.
+        return ()
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address) in network or address in network
+    return tuple((each.version, int(each)) for each in (address, mapped) if each is not None)

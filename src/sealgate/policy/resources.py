@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sealgate.policy.malformed import MalformedPolicy, legacy_error
 from sealgate.policy.request import Context
 from sealgate.policy.variables import Template, parse_template
-from sealgate.policy.wildcards import Patterns, compile_glob
+from sealgate.policy.wildcards import Patterns
 
 EVERYTHING = "*"
 _PARTS = 6
@@ -56,14 +56,13 @@ class Resources:
 
     def match(self, resource: str, context: Context) -> bool:
         """Tell whether a resource is among those named; `excluding` does not count."""
-        if self.patterns.match(resource):
-            return True
-        globs = (template.glob(context) for template in self.templates)
-        return any(glob is not None and bool(compile_glob(glob)(resource)) for glob in globs)
+        return self.patterns.match(resource) or (
+            bool(self.templates) and any(template.match(resource, context) for template in self.templates)
+        )
 
     def is_complete(self, context: Context) -> bool:
         """Tell whether each variable has a value."""
-        return all(template.glob(context) is not None for template in self.templates)
+        return all(template.text(context) is not None for template in self.templates)
 
 
 def parse_resources(texts: Sequence[str], *, excluding: bool, variables: bool) -> Resources:

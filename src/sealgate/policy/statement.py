@@ -81,7 +81,12 @@ class Statement:
 
     def applies(self, ask: Ask) -> bool:
         """Tell whether it is about a request whose action and principal it covers."""
-        return self._covers_resource(ask) and all(condition.holds(ask.context) for condition in self.conditions)
+        if not self._covers_resource(ask):
+            return False
+        for condition in self.conditions:  # noqa: SIM110 - a generator for each statement shows
+            if not condition.holds(ask.context):
+                return False
+        return True
 
     def _covers_resource(self, ask: Ask) -> bool:
         resources = self.resources

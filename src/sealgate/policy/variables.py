@@ -12,13 +12,14 @@ What is known of them (IAM User Guide, "Policy variables"):
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealgate.policy.malformed import syntax_error
 from sealgate.policy.request import MULTI_VALUED, Context
-from sealgate.policy.wildcards import glob_of_literal, glob_of_pattern
+from sealgate.policy.wildcards import Matcher, compile_glob, glob_of_literal, glob_of_pattern
 
 _START = "${"
+_WILD = re.compile(r"[*?]")
 _VARIABLE = re.compile(r"\$\{(?:(?P<character>[*?$])|(?P<key>[^{}$,'*?]+)(?:,\s*'(?P<default>[^']*)'\s*)?)\}")
 
 
@@ -54,11 +55,21 @@ class Template:
     """
 
     parts: tuple[Part, ...]
+    _matcher: Matcher | None = field(init=False, compare=False, repr=False)
+    _globs: tuple[str | Variable, ...] = field(init=False, compare=False, repr=False)
+    _ends: tuple[str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        globs = tuple(part if isinstance(part, Variable) else _constant_glob(part) for part in self.parts)
+        constant = None if self.keys else compile_glob("".join(str(glob) for glob in globs))
+        object.__setattr__(self, "_globs", globs)
+        object.__setattr__(self, "_matcher", constant)
+        object.__setattr__(self, "_ends", (_head(self.parts[:1]), _tail(self.parts[-1:])))
 
     @property
     def is_constant(self) -> bool:
         """Tell whether every request sees the same text."""
-        return not any(isinstance(part, Variable) for part in self.parts)
+        return self._matcher is not None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -70,10 +81,15 @@ class Template:
         texts = [part if isinstance(part, str) else _value(part, context) for part in self.parts]
         return None if None in texts else "".join(text for text in texts if text is not None)
 
-    def glob(self, context: Context) -> str | None:
-        """Fill in, with wildcards; None where a variable has no value."""
-        globs = [glob_of_pattern(part) if isinstance(part, str) else _glob(part, context) for part in self.parts]
-        return None if None in globs else "".join(glob for glob in globs if glob is not None)
+    def match(self, text: str, context: Context) -> bool:
+        """Tell whether it matches the whole of a text, its plain wildcards counting."""
+        if self._matcher is not None:
+            return bool(self._matcher(text))
+        head, tail = self._ends
+        if not (text.startswith(head) and text.endswith(tail)):
+            return False
+        globs = [glob if isinstance(glob, str) else _glob(glob, context) for glob in self._globs]
+        return None not in globs and bool(compile_glob("".join(glob for glob in globs if glob is not None))(text))
 
     def split(self, count: int) -> list[Template]:
         """Cut at the first colons of its plain text into at most so many."""
@@ -111,6 +127,20 @@ def parse_template(text: str, *, variables: bool) -> Template:
     return Template(parts=tuple(part for part in parts if part != ""))
 
 
+def _constant_glob(part: str | Literal) -> str:
+    return glob_of_pattern(part) if isinstance(part, str) else glob_of_literal(part.text)
+
+
+def _head(first: tuple[Part, ...]) -> str:
+    """Answer what every text that matches begins with, as far as plain text tells."""
+    return _WILD.split(first[0])[0] if first and isinstance(first[0], str) else ""
+
+
+def _tail(last: tuple[Part, ...]) -> str:
+    """Answer what every text that matches ends with, as far as plain text tells."""
+    return _WILD.split(last[0])[-1] if last and isinstance(last[0], str) else ""
+
+
 def _part(found: re.Match[str]) -> Part:
     if found["character"]:
         return Literal(found["character"])
@@ -124,6 +154,6 @@ def _value(part: Literal | Variable, context: Context) -> str | None:
     return values[0] if len(values) == 1 else part.default
 
 
-def _glob(part: Literal | Variable, context: Context) -> str | None:
-    text = _value(part, context)
+def _glob(variable: Variable, context: Context) -> str | None:
+    text = _value(variable, context)
     return None if text is None else glob_of_literal(text)

@@ -51,14 +51,12 @@ class Patterns:
     Attributes:
         names: Those without wildcards.
         prefixes: Those with one wildcard, a last `*`; without it.
-        others: The rest.
+        others: Matches what any of the rest does; None where there is none.
     """
 
     names: frozenset[str]
     prefixes: tuple[str, ...]
-    others: tuple[Matcher, ...] = field(
-        compare=False, repr=False
-    )  # functions do not compare; elements keep their texts
+    others: Matcher | None = field(compare=False, repr=False)  # functions do not compare
 
     @classmethod
     def compile(cls, patterns: Iterable[str]) -> Self:
@@ -74,7 +72,7 @@ class Patterns:
         return cls(
             names=frozenset(names),
             prefixes=tuple(sorted(prefixes)),
-            others=tuple(compile_glob(glob) for glob in sorted(others)),
+            others=re.compile("|".join(fnmatch.translate(glob) for glob in sorted(others))).match if others else None,
         )
 
     def match(self, text: str) -> bool:
@@ -82,5 +80,5 @@ class Patterns:
         return (
             text in self.names
             or text.startswith(self.prefixes)
-            or (bool(self.others) and any(matcher(text) for matcher in self.others))
+            or (self.others is not None and bool(self.others(text)))
         )
