@@ -183,6 +183,28 @@ def test_a_config_that_is_attached_while_a_package_is_read_judges_it(house: Depl
     assert house.decisions()[-1].config_arn == arn
 
 
+def sign_and_revoke_when_written(house: DeploymentHouse) -> bytes:
+    """Sign a package whose job is revoked after it was judged, and before the function is stored."""
+    made = house.sign(OTHER)
+    house.blobs.when_next_written(lambda: house.revocation.revoke_signature(SCOPE, made.job.job_id, reason="withdrawn"))
+    return made.data
+
+
+def test_a_signature_that_is_revoked_while_its_package_is_written_makes_no_function(house: DeploymentHouse) -> None:
+    data, config = sign_and_revoke_when_written(house), house.make_config("Enforce")
+    with pytest.raises(PublisherNotAccepted):
+        house.create(data, config_arn=config)
+    assert house.decisions()[-1].kind == "REVOKED"
+
+
+def test_a_signature_that_is_revoked_while_its_package_is_written_is_no_new_code(house: DeploymentHouse) -> None:
+    house.create()
+    house.configs.attach(SCOPE, "app", house.make_config("Enforce"))
+    with pytest.raises(PublisherNotAccepted):
+        house.update(sign_and_revoke_when_written(house))
+    assert house.decisions()[-1].kind == "REVOKED"
+
+
 def test_a_package_that_is_let_in_only_at_the_end_is_stored_whole(house: DeploymentHouse) -> None:
     house.create()
     arn = house.make_config("Enforce")

@@ -22,7 +22,7 @@ from sealgate.services.functions import CodeChange, FunctionService, FunctionSta
 from sealgate.services.objects import ObjectService
 from sealgate.services.profiles import ProfileService
 from sealgate.services.revocation import RevocationService
-from sealgate.store.blobs_file import FileBlobs
+from sealgate.store.blobs_file import FileBlobs, FileStaging
 from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.functions import Function
 from sealgate.store.jobs import Job, jobs
@@ -77,6 +77,24 @@ class EventfulClock(MovableClock):
         return super().__call__()
 
 
+class EventfulBlobs(FileBlobs):
+    """Files in which something happens: what a test plans is done when the next one is begun.
+
+    A package that is to be let in is written after it was judged, and before the transaction that stores the function.
+    """
+
+    _plan: Callable[[], object] | None = None
+
+    def when_next_written(self, plan: Callable[[], object]) -> None:
+        self._plan = plan
+
+    def stage(self) -> FileStaging:
+        plan, self._plan = self._plan, None
+        if plan is not None:
+            plan()
+        return super().stage()
+
+
 class DeploymentHouse:
     """The services about signing and deploying, with a clock that a test moves.
 
@@ -87,7 +105,7 @@ class DeploymentHouse:
     def __init__(self, folder: Path, *, imported: tuple[TrustRoot, ...] = ()) -> None:
         self.clock = EventfulClock()
         self.db = make_database(folder)
-        self.blobs = FileBlobs(folder / "blobs")
+        self.blobs = EventfulBlobs(folder / "blobs")
         self.authority = Authority.open(folder / "authority", MemoryKeyStore(), self.clock)
         self.roots = TrustRoots(roots=(authority_root(self.authority.root_certificate), *imported))
         self.objects = ObjectService(db=self.db, blobs=self.blobs, clock=self.clock)
