@@ -11,7 +11,7 @@ from sealgate.trust.keys import KeyUnavailable, MemoryKeyStore, key_id
 from sealgate.trust.keys_file import FileKeyStore
 from sealgate.x509.certificates import get_p384_key, load_certificate
 from sealgate.x509.path import verify_path
-from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST_URI, find_uri, requires_seal
+from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST, find_uri, requires_seal
 from tests.support.authority import ARN, NOW, FixedClock
 from tests.support.sealed import roots_of, sign_bytes, verify_bytes, zip_of
 
@@ -159,7 +159,7 @@ def test_a_damaged_certificate_file_is_said(world: World) -> None:
         world.open()
 
 
-@pytest.mark.parametrize("arn", ["", "arn:\n", "arn:aws:signer:é", "arn:" + "a" * 2045, REVOCATION_LIST_URI])
+@pytest.mark.parametrize("arn", ["", "arn:\n", "arn:aws:signer:é", "arn:" + "a" * 2045, REVOCATION_LIST.uri])
 def test_an_arn_that_cannot_stand_in_a_certificate_is_refused(world: World, arn: str) -> None:
     with pytest.raises(Invalid):
         world.open().leaf_for(arn)

@@ -29,7 +29,7 @@ from sealgate.errors import IntegrityError
 from sealgate.trust.algorithms import ORDER
 from sealgate.trust.roots import RootKind, TrustRoots
 from sealgate.trust.verify import VerifiedEnvelope, verify_envelope
-from sealgate.x509.profile import REVOCATION_LIST_SIGNING
+from sealgate.x509.profile import REVOCATION_LIST
 from tests.support.authority import (
     ARN,
     NOW,
@@ -247,7 +247,7 @@ SPOILT: dict[str, tuple[Change, str]] = {
         "UntrustedSigner",
     ),
     "whose leaf is for revocation lists": (
-        with_leaf(extensions=leaf_extensions(REVOCATION_LIST_SIGNING)),
+        with_leaf(extensions=leaf_extensions(REVOCATION_LIST.purpose)),
         "UntrustedSigner",
     ),
     "whose leaf has no purpose": (with_leaf(extensions=leaf_extensions()[:2]), "UntrustedSigner"),

@@ -19,7 +19,7 @@ from sealgate.trust.revocation import (
 from sealgate.trust.roots import TrustRoots
 from sealgate.trust.verify import verify_envelope
 from sealgate.values import replace
-from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI
+from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST, StatementKind
 from tests.support.authority import ARN, JOB_ARN, NOW, sealed_recipe
 from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of
 
@@ -109,7 +109,7 @@ def altered(change: Callable[[dict[str, str]], object]) -> bytes:
 
 def with_text(text: bytes) -> bytes:
     """Let the authority sign any text as if it were a list."""
-    block = shared_authority().sign_list(text, signing_time=NOW)
+    block = shared_authority().sign_statement(text, kind=REVOCATION_LIST, signing_time=NOW)
     return json.dumps({"list": text.decode(), "signature": block.decode()}).encode()
 
 
@@ -190,7 +190,7 @@ def test_a_list_is_issued_in_whole_seconds() -> None:
 
 
 def test_a_lists_signature_is_no_package_signature_and_the_reverse() -> None:
-    block = shared_authority().sign_list(b"text", signing_time=NOW)
+    block = shared_authority().sign_statement(b"text", kind=REVOCATION_LIST, signing_time=NOW)
     with pytest.raises(EnvelopeError):
         verify_envelope(block, roots=ROOTS, at=NOW)
     with pytest.raises(EnvelopeError):
@@ -201,11 +201,11 @@ def test_a_package_leaf_signs_no_list() -> None:
     class Confused:
         """Signs lists with a leaf that is for packages."""
 
-        def sign_list(self, text: bytes, *, signing_time: datetime) -> bytes:
+        def sign_statement(self, text: bytes, *, kind: StatementKind, signing_time: datetime) -> bytes:
             authority = new_authority()
-            authority._identity(REVOCATION_LIST_URI, PACKAGE_SIGNING)
+            authority._identity(kind.uri, PACKAGE_SIGNING)
             self.roots = roots_of(authority)
-            return authority.sign_list(text, signing_time=signing_time)
+            return authority.sign_statement(text, kind=kind, signing_time=signing_time)
 
     signer = Confused()
     assert refusal(encode_revocation_list(a_list(), signer), signer.roots) == "UntrustedSigner"
@@ -215,12 +215,12 @@ def test_a_leaf_for_lists_with_another_name_signs_no_list() -> None:
     class Misnamed:
         """Signs lists with a leaf that is for lists, and named for something else."""
 
-        def sign_list(self, text: bytes, *, signing_time: datetime) -> bytes:
+        def sign_statement(self, text: bytes, *, kind: StatementKind, signing_time: datetime) -> bytes:
             authority = new_authority()
-            identity = authority._identity(ARN, REVOCATION_LIST_SIGNING)
-            authority._leaves[REVOCATION_LIST_URI] = identity
+            identity = authority._identity(ARN, kind.purpose)
+            authority._leaves[kind.uri] = identity
             self.roots = roots_of(authority)
-            return authority.sign_list(text, signing_time=signing_time)
+            return authority.sign_statement(text, kind=kind, signing_time=signing_time)
 
     signer = Misnamed()
     assert refusal(encode_revocation_list(a_list(), signer), signer.roots) == "UntrustedSigner"

@@ -1,4 +1,4 @@
-"""A signed text that is no package: the signature block of a revocation list.
+"""A signed text that is no package: the signature block of a revocation list, for example.
 
 The attributes are contentType, signingTime, messageDigest, CMSAlgorithmProtection and signingCertificateV2; nothing
 else, in the one encoding there is. A package signature can never be taken for one of these, nor the reverse: each

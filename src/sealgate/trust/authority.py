@@ -8,8 +8,9 @@ the root is what verifiers were given. The root's key is needed only when an iss
 meanwhile. Durability: a certificate is on the disk before anything is signed with its key; leaves and their keys
 are in memory only, and a restarted server makes new ones. Ownership: one server; several readers do no harm.
 
-Rotation: an issuing CA is replaced when a third of its life is left, a leaf at a quarter. A signature carries its own
-path, so what an earlier CA vouched for stays valid, and no deployment fails because of a rotation.
+Rotation: an issuing CA is replaced when a third of its life is left, or later if the root's key is elsewhere then; a
+leaf at a quarter. A signature carries its own path, so what an earlier CA vouched for stays valid, and no deployment
+fails because of a rotation.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from sealgate.trust.identity import SigningIdentity
 from sealgate.trust.keys import KeyStore, KeyUnavailable, LoadedKey, generate_private_key, key_id
 from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, get_p384_key
 from sealgate.x509.issue import Issuer, Validity, make_issuing, make_leaf, make_root
-from sealgate.x509.profile import PACKAGE_SIGNING, REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI
+from sealgate.x509.profile import PACKAGE_SIGNING, StatementKind
 
 ROOT_LIFE = timedelta(days=30 * 365)
 ISSUING_LIFE = timedelta(days=365)
@@ -97,19 +98,20 @@ class Authority:
             Invalid: The ARN cannot stand in a certificate.
             KeyUnavailable: A key is needed that the store does not give.
         """
-        is_arn = profile_version_arn.startswith("arn:")  # no other name: one of them is for revocation lists
+        is_arn = profile_version_arn.startswith("arn:")  # no other name: those are for texts that are no packages
         if not (is_arn and profile_version_arn.isascii() and is_representable(profile_version_arn)):
             raise Invalid(f"{profile_version_arn!r} cannot stand in a certificate")
         return self._identity(profile_version_arn, PACKAGE_SIGNING)
 
-    def sign_list(self, text: bytes, *, signing_time: datetime) -> bytes:
-        """Sign a revocation list's text, with a leaf that can sign nothing else: a signature block in PEM.
+    def sign_statement(self, text: bytes, *, kind: StatementKind, signing_time: datetime) -> bytes:
+        """Sign a text that is no package, with a leaf that can sign only such texts: a signature block in PEM.
 
         Args:
             text: The exact bytes.
+            kind: What the text is.
             signing_time: The present, in UTC and whole seconds.
         """
-        identity = self._identity(REVOCATION_LIST_URI, REVOCATION_LIST_SIGNING)
+        identity = self._identity(kind.uri, kind.purpose)
         signed_bytes = encode_statement_attributes(
             signing_time=signing_time,
             message_digest=hashlib.sha384(text).digest(),
@@ -127,6 +129,15 @@ class Authority:
         with self._lock:
             self._rotate(self._clock())
 
+    def _renew_issuing(self, now: datetime) -> None:
+        """Rotate; while the root's key is elsewhere, go on with the issuing CA for as long as leaves can live in it."""
+        try:
+            self._rotate(now)
+        except KeyUnavailable:
+            life = _validity(self._issuing)
+            if not life.not_before <= now <= life.not_after - LEAF_LIFE:
+                raise
+
     def _rotate(self, now: datetime) -> None:
         retired = self._issuing
         self._issuing = _create_issuing(self._folder, self._keys, self._root, now)
@@ -138,7 +149,7 @@ class Authority:
         with self._lock:
             now = self._clock()
             if _is_due(_validity(self._issuing), now, _RENEW_ISSUING_AT):
-                self._rotate(now)
+                self._renew_issuing(now)
             identity = self._leaves.get(uri)
             if identity is None or _is_due(identity.validity, now, _RENEW_LEAF_AT):
                 self._leaves = {key: kept for key, kept in self._leaves.items() if now <= kept.validity.not_after}

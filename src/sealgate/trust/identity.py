@@ -14,7 +14,7 @@ class SigningIdentity:
 
     Attributes:
         certificates: The leaf and its issuers without the root, each in DER.
-        uri: What the leaf may sign for: a profile version ARN, or `REVOCATION_LIST_URI`.
+        uri: What the leaf may sign for: a profile version ARN, or the URI of a `StatementKind`.
         validity: The leaf's life.
         sign: Signs a SHA-384 digest: an ECDSA-Sig-Value in DER, in its lower form. Several threads may call it.
     """

@@ -9,22 +9,17 @@ form), and `signature`, its signature block, made by a leaf of the authority wit
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sealgate.cms.statement import parse_statement
 from sealgate.errors import IntegrityError, Invalid
-from sealgate.trust.algorithms import MAX_CLOCK_SKEW
 from sealgate.trust.assessment import Signature
-from sealgate.trust.chain import verify_bound, verify_exact_set, verify_trusted
-from sealgate.trust.ecdsa import verify_ecdsa
 from sealgate.trust.roots import TrustRoots
-from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate
-from sealgate.x509.profile import REVOCATION_LIST_SIGNING, REVOCATION_LIST_URI, find_uri
+from sealgate.trust.statements import StatementSigner, verify_statement
+from sealgate.x509.profile import REVOCATION_LIST
 
 _TYPE = "sealgate-revocation-list-1"
 
@@ -138,15 +133,7 @@ class TrustedRevocations:
         return self.revocations.find_revocation(signature) if self.covers(signature) else None
 
 
-class ListSigner(Protocol):
-    """Signs revocation lists: an `Authority`."""
-
-    def sign_list(self, text: bytes, *, signing_time: datetime) -> bytes:
-        """Answer the signature block of a list's text."""
-        ...
-
-
-def encode_revocation_list(revocations: RevocationList, authority: ListSigner) -> bytes:
+def encode_revocation_list(revocations: RevocationList, authority: StatementSigner) -> bytes:
     """Write a signed list's document.
 
     Raises:
@@ -155,7 +142,7 @@ def encode_revocation_list(revocations: RevocationList, authority: ListSigner) -
     if revocations.issued_at.microsecond or revocations.next_update.microsecond:
         raise Invalid("a revocation list is issued and updated in whole seconds")
     text = _encode_text(revocations)
-    block = authority.sign_list(text, signing_time=revocations.issued_at)
+    block = authority.sign_statement(text, kind=REVOCATION_LIST, signing_time=revocations.issued_at)
     return json.dumps({"list": text.decode(), "signature": block.decode()}, indent=1).encode() + b"\n"
 
 
@@ -174,36 +161,13 @@ def parse_revocation_list(document: bytes, *, roots: TrustRoots, at: datetime) -
     if set(outer) != {"list", "signature"}:
         raise _malformed("it does not have a list and its signature")
     text, block = _parse_ascii(outer["list"]), _parse_ascii(outer["signature"])
-    root_sha256, signed_at = _verify_text(text, block, roots, at)
+    verified = verify_statement(text, block, kind=REVOCATION_LIST, roots=roots, at=at)
     revocations = _parse_text(text)
-    if revocations.issued_at != signed_at:
+    if revocations.issued_at != verified.signing_time:
         raise _malformed("it was not signed when it says that it was issued")
-    return TrustedRevocations(revocations=revocations, root_sha256=root_sha256, is_stale=at > revocations.next_update)
-
-
-def _verify_text(text: bytes, block: bytes, roots: TrustRoots, at: datetime) -> tuple[str, datetime]:
-    """Verify as packages are (`sealgate.trust.verify`), and answer the root's fingerprint and the signing time.
-
-    1. The block is canonical, so the signer's certificate is the first; all certificates are bound.
-    2. The signature over the attributes verifies, in its lower form; the digest is the text's.
-    3. It was not made in the future.
-    4. The path is valid at the signing time, its leaf has this one purpose and name.
-    """
-    statement = parse_statement(block)
-    leaf = load_certificate(statement.certificates[0])
-    verify_bound(statement.certificates, statement.certificate_hashes)
-    verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
-    if statement.message_digest != hashlib.sha384(text).digest():
-        raise IntegrityError("the revocation list is not the one that was signed", reason="ContentsAltered")
-    if statement.signing_time > at + MAX_CLOCK_SKEW:
-        raise IntegrityError("the revocation list was made in the future", reason="SignedInFuture")
-    path = verify_trusted(
-        leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=REVOCATION_LIST_SIGNING
+    return TrustedRevocations(
+        revocations=revocations, root_sha256=verified.root_sha256, is_stale=at > revocations.next_update
     )
-    verify_exact_set(statement.certificates, path)
-    if find_uri(leaf) != REVOCATION_LIST_URI:
-        raise IntegrityError("the signer is not for revocation lists", reason="UntrustedSigner")
-    return fingerprint(path.certificates[-1]), statement.signing_time
 
 
 def _encode_text(revocations: RevocationList) -> bytes:

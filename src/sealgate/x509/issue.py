@@ -2,7 +2,7 @@
 
 All: X.509 v3, P-384, ECDSA with SHA-384, 159 random bits of serial number, key identifiers. The CA certificates
 carry the policy that makes the seal mandatory. A leaf has one purpose and one name, a URI: the ARN of the one profile
-version that it signs for, or what marks a signer of revocation lists.
+version that it signs for, or what marks a signer of texts.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def make_leaf(
         public_key: The signer's key.
         issuer: The issuing CA.
         validity: Its life, a day or so.
-        uri: What it may sign for: a profile version ARN, or `REVOCATION_LIST_URI`.
+        uri: What it may sign for: a profile version ARN, or the URI of a `StatementKind`.
         purpose: Its only extended key usage.
     """
     builder = (

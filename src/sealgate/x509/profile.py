@@ -14,18 +14,40 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy
 
 from sealgate.cms.oids import SEALGATE_ARC
+from sealgate.values import value
 from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, CertificateError
 
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 PACKAGE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
 """The one purpose of a leaf that signs packages."""
-REVOCATION_LIST_SIGNING = x509.ObjectIdentifier(f"{SEALGATE_ARC}.3")
-"""The one purpose of a leaf that signs revocation lists: it can sign no package, under whatever format."""
-REVOCATION_LIST_URI = "urn:sealgate:revocation-list"
-"""What such a leaf carries in place of a profile version."""
 SEALED_POLICY = x509.ObjectIdentifier(f"{SEALGATE_ARC}.2")
 """A CA whose certificate carries this policy makes sealed signatures only: one without a seal is forged."""
+
+
+@value
+class StatementKind:
+    """A kind of signed text that is no package, and what the certificate of its signer must say.
+
+    Attributes:
+        name: What people call such a text.
+        purpose: The one purpose of its signers: they can sign no package, under whatever format, and no other kind.
+        uri: What their certificates carry in place of a profile version.
+    """
+
+    name: str
+    purpose: x509.ObjectIdentifier
+    uri: str
+
+
+REVOCATION_LIST = StatementKind(
+    name="revocation list",
+    purpose=x509.ObjectIdentifier(f"{SEALGATE_ARC}.3"),
+    uri="urn:sealgate:revocation-list",
+)
+AUDIT_HEAD = StatementKind(
+    name="audit head", purpose=x509.ObjectIdentifier(f"{SEALGATE_ARC}.4"), uri="urn:sealgate:audit-head"
+)
 
 
 class _Forbidden(Exception):  # turned into the library's VerificationError at once

@@ -1,0 +1,77 @@
+"""Signed texts that are no packages: revocation lists and heads of the audit trail.
+
+Each kind has a leaf of its own, whose certificate has one purpose and one name: whoever holds one of these keys can
+sign texts of its kind and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Protocol
+
+from sealgate.cms.statement import parse_statement
+from sealgate.errors import IntegrityError
+from sealgate.trust.algorithms import MAX_CLOCK_SKEW
+from sealgate.trust.chain import verify_bound, verify_exact_set, verify_trusted
+from sealgate.trust.ecdsa import verify_ecdsa
+from sealgate.trust.roots import TrustRoots
+from sealgate.values import value
+from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate
+from sealgate.x509.profile import StatementKind, find_uri
+
+
+class StatementSigner(Protocol):
+    """Signs texts: an `Authority`."""
+
+    def sign_statement(self, text: bytes, *, kind: StatementKind, signing_time: datetime) -> bytes:
+        """Answer the signature block of a text."""
+        ...
+
+
+@value
+class VerifiedStatement:
+    """Who signed a text, and when.
+
+    Attributes:
+        root_sha256: The fingerprint of the root that the signer's path ends at.
+        signing_time: In UTC and whole seconds, by the signer's own word.
+    """
+
+    root_sha256: str
+    signing_time: datetime
+
+
+def verify_statement(
+    text: bytes, block: bytes, *, kind: StatementKind, roots: TrustRoots, at: datetime
+) -> VerifiedStatement:
+    """Verify a signed text as packages are (`sealgate.trust.verify`).
+
+    1. The block is canonical, so the signer's certificate is the first; all certificates are bound.
+    2. The signature over the attributes verifies, in its lower form; the digest is the text's.
+    3. It was not made in the future.
+    4. The path is valid at the signing time, its leaf has this one purpose and name.
+
+    Args:
+        text: The exact bytes that were signed.
+        block: The signature block.
+        kind: What the text must be.
+        roots: What is trusted.
+        at: The present.
+
+    Raises:
+        IntegrityError: It is forged, or not from a trusted authority, or from the future, or of another kind.
+    """
+    statement = parse_statement(block)
+    leaf = load_certificate(statement.certificates[0])
+    verify_bound(statement.certificates, statement.certificate_hashes)
+    verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
+    if statement.message_digest != hashlib.sha384(text).digest():
+        raise IntegrityError(f"the {kind.name} is not the one that was signed", reason="ContentsAltered")
+    if statement.signing_time > at + MAX_CLOCK_SKEW:
+        raise IntegrityError(f"the {kind.name} was made in the future", reason="SignedInFuture")
+    path = verify_trusted(leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=kind.purpose)
+    verify_exact_set(statement.certificates, path)
+    if find_uri(leaf) != kind.uri:
+        raise IntegrityError(f"the signer is not for {kind.name}s", reason="UntrustedSigner")
+    return VerifiedStatement(root_sha256=fingerprint(path.certificates[-1]), signing_time=statement.signing_time)
