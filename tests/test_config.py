@@ -22,11 +22,22 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ({}, {"SEALGATE_ACCOUNT": "12"}, "12 digits"),
         ({"port": 70000}, {}, "65535"),
         ({"auth": "maybe"}, {}, "sigv4, none"),
+        ({}, {"SEALGATE_PORT": ""}, "SEALGATE_PORT.*must be a whole number"),
+        ({}, {"SEALGATE_DATA": ""}, "SEALGATE_DATA.*must not be empty"),
+        ({}, {"SEALGATE_KEY_FILE": ""}, "SEALGATE_KEY_FILE.*must not be empty"),
+        ({}, {"SEALGATE_STRICT_AWS": ""}, "true or false"),
+        ({"data": ""}, {}, "command line.*'data'.*must not be empty"),
+        ({}, {"SEALGATE_REGION": "us-east-1 $(id)"}, "must be a region such as us-east-1"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(flags: dict[str, object], environ: dict[str, str], says: str) -> None:
     with pytest.raises(Invalid, match=says):
         load_config(flags, environ=environ)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"none\.toml: No such file or directory$"):
+        load_config({}, environ={}, file=tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize("text", ["colour = 1", "port = [", "port = true", "data = 3"])

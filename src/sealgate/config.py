@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ DEFAULT_REGION = "us-east-1"
 AUTH_MODES = ("sigv4", "none")
 _ACCOUNT_DIGITS = 12
 _MAX_PORT = 65535
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Config:
         host: The address to listen on.
         port: The port to listen on; 0 takes a free one.
         account: The account that the first start creates: 12 digits.
-        region: The region that `sealgate env` exports.
+        region: The region that `sealgate env` exports, such as us-east-1.
         auth: `sigv4` checks every call; `none` serves unsigned calls and is for throw-away environments only.
         strict_aws: Refuse what AWS refuses: turns every deliberate relaxation off.
         key_file: 32 random bytes (or their 64 hexadecimal digits) that encrypt the private keys at rest; it should
@@ -55,6 +57,8 @@ class Config:
     def __post_init__(self) -> None:
         if not (len(self.account) == _ACCOUNT_DIGITS and self.account.isascii() and self.account.isdigit()):
             raise Invalid(f"account {self.account!r}: must be {_ACCOUNT_DIGITS} digits")
+        if not _REGION.fullmatch(self.region):
+            raise Invalid(f"region {self.region!r}: must be a region such as {DEFAULT_REGION}")
         if self.auth not in AUTH_MODES:
             raise Invalid(f"auth {self.auth!r}: must be one of {', '.join(AUTH_MODES)}")
         if not 0 <= self.port <= _MAX_PORT:
@@ -76,14 +80,18 @@ def load_config(
         variable = f"SEALGATE_{name.upper()}"
         if variable in environ:
             values[name] = _coerce(name, environ[variable], variable)
-    values.update({name: value for name, value in flags.items() if value is not None and name in fields})
+    for name, value in flags.items():
+        if value is not None and name in fields:
+            values[name] = _coerce(name, value, "command line") if isinstance(value, str) else value
     return Config(**values)
 
 
 def _read_file(file: Path, known: set[str]) -> dict[str, Any]:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise Invalid(f"configuration file {file}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Invalid(f"configuration file {file}: {error}") from error
     unknown = sorted(set(raw) - known)
     if unknown:
@@ -101,6 +109,9 @@ def _coerce(name: str, value: object, source: str) -> object:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("must be text")
+    if not value:
+        # An empty variable is a mistake in whatever sets it; to ignore it could leave the keys without encryption.
+        raise ValueError("must not be empty")
     return value
 
 
@@ -109,15 +120,17 @@ def _flag(value: object) -> bool:
         return value
     if value in ("true", "1"):
         return True
-    if value in ("false", "0", ""):
+    if value in ("false", "0"):
         return False
     raise ValueError("must be true or false")
 
 
 def _number(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError("must be a whole number")
-    return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    raise ValueError("must be a whole number")
 
 
 _COERCIONS: Mapping[str, Any] = {

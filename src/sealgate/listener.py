@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -38,6 +40,20 @@ def authority_of(listener: socket.socket) -> str:
     """Answer `HOST:PORT` as it stands in a URL."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def reachable_authority_of(listener: socket.socket) -> str:
+    """Answer `HOST:PORT` for clients on this machine: "every address" is none that one can connect to everywhere."""
+    authority = authority_of(listener)
+    for unspecified, loopback in (("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")):
+        if authority.startswith(unspecified):
+            return loopback + authority.removeprefix(unspecified)
+    return authority
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Tell whether only this machine can connect to an address such as `http://127.0.0.1:4566`."""
+    return ip_address(urlsplit(endpoint).hostname or "").is_loopback
 
 
 @contextmanager

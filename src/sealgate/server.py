@@ -21,7 +21,7 @@ from sealgate.aws.context import Services
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
-from sealgate.listener import authority_of, open_listener, serving
+from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
 from sealgate.services.configs import ConfigService
 from sealgate.services.functions import FunctionService
 from sealgate.services.identity import IdentityService
@@ -33,7 +33,7 @@ from sealgate.services.signing_worker import SigningWorker
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder, ServerCredentials
-from sealgate.store.migrate import upgrade
+from sealgate.store.opening import open_database, sqlite_url
 from sealgate.store.references import blob_references
 from sealgate.trust.authority import Authority
 from sealgate.trust.keys_file import FileKeyStore
@@ -65,15 +65,16 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     Holds no lock: a server locks the folder first, a command that only reads or signs a list need not.
 
     Raises:
-        Invalid: A part of the folder or the key file cannot be used.
+        Invalid: A part of the folder, the database or the key file cannot be used.
         Conflict: The database was written by a newer release.
     """
     folder = DataFolder(config.data)
     folder.create()
-    db = Database(config.database or f"sqlite:///{folder.database}")
-    upgrade(db)
-    blobs = FileBlobs(folder.blobs)
     keys = FileKeyStore(folder.keys, kek=_read_key_encryption_key(config.key_file))
+    db = _open_database(config, folder)
+    identity = IdentityService(db=db, clock=clock)
+    _refuse_second_root(folder, identity, config.account)
+    blobs = FileBlobs(folder.blobs)
     authority = Authority.open(folder.authority, keys, clock)
     roots = _trust_roots(authority, folder.roots)
     objects = ObjectService(db=db, blobs=blobs, clock=clock)
@@ -88,7 +89,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         clock=clock,
         worker=worker,
         services=Services(
-            identity=IdentityService(db=db, clock=clock),
+            identity=identity,
             objects=objects,
             profiles=ProfileService(db=db, clock=clock),
             signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
@@ -128,7 +129,7 @@ class Server:
             opened.enter_context(DataFolder(self._config.data).locked())
             house = open_house(self._config, clock=self._clock)
             opened.callback(house.db.close)
-            _prepare_account(house, self._config, endpoint)
+            _prepare_account(house, self._config, f"http://{reachable_authority_of(listener)}")
             _sweep(house)
             house.worker.start()
             opened.callback(house.worker.stop)
@@ -153,10 +154,13 @@ def run(config: Config) -> int:
         signal.signal(number, lambda *_: stopping.set())
     server = Server(config)
     endpoint = server.start()
-    _say_what_is_insecure(config)
+    _say_what_is_insecure(config, endpoint)
     print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
     stopping.wait()
-    log.info("stopping: requests under way are finished first")
+    # Whoever presses Ctrl-C twice does not want to wait; what was acknowledged is safe. A service manager may well
+    # repeat its SIGTERM, so that one never cuts a request short.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    log.info("stopping: requests under way are finished first; Ctrl-C ends them")
     server.stop()
     return 0
 
@@ -184,9 +188,24 @@ def _log_to_stderr() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _say_what_is_insecure(config: Config) -> None:
+def _open_database(config: Config, folder: DataFolder) -> Database:
+    if config.database is not None:
+        return open_database(config.database)
+    folder.protect_database()
+    return open_database(sqlite_url(folder.database))
+
+
+def _refuse_second_root(folder: DataFolder, identity: IdentityService, account: str) -> None:
+    """Make no second authority where the first one's root was lost: all that it signed would fail."""
+    if not folder.root_certificate.exists() and identity.find_root_key(account) is not None:
+        raise Invalid(f"{folder.root_certificate} is missing, and the account is not new: restore it from a backup")
+
+
+def _say_what_is_insecure(config: Config, endpoint: str) -> None:
     if config.auth == "none":
         log.warning("--auth none: ANYONE who reaches this address may sign, deploy and revoke; for throw-away use only")
+    if not is_loopback(endpoint):
+        log.warning("%s is open to other machines, and HTTP is not encrypted: put a TLS proxy in front", endpoint)
     if config.key_file is None:
         log.warning("no key file is configured: the private keys are protected by file permissions only")
 
@@ -238,4 +257,5 @@ def _sweep(house: House) -> None:
     with house.db.read() as tx:
         referenced = blob_references(tx)
     gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
-    log.info("removed %d blobs that nothing refers to", gone)
+    if gone:
+        log.info("removed %d blobs that nothing refers to", gone)

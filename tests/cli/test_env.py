@@ -5,7 +5,7 @@ import pytest
 from sealgate.cli.env import IN_THE_WAY, OVERLAY, encode_exports
 from sealgate.errors import Invalid
 from sealgate.store.folder import DataFolder, ServerCredentials
-from tests.support.command_line import clean_environment, evaluate, run_sealgate
+from tests.support.command_line import clean_environment, dispatch_sealgate, evaluate, run_sealgate
 
 SECRET = """a'b"c$d `e\\f/+="""
 CREDENTIALS = ServerCredentials(
@@ -50,19 +50,30 @@ def test_what_would_get_in_the_way_is_unset(data: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({}, "127.0.0.1"),
-        ({"NO_PROXY": "a.example"}, "127.0.0.1,a.example"),
-        ({"no_proxy": "b.example"}, "127.0.0.1,b.example"),
-        ({"no_proxy": "b.example", "NO_PROXY": "a.example"}, "127.0.0.1,b.example,a.example"),
+        ({}, ("127.0.0.1", "127.0.0.1")),
+        ({"NO_PROXY": "a.example"}, ("127.0.0.1,a.example", "127.0.0.1,a.example")),
+        ({"no_proxy": "b.example"}, ("127.0.0.1,b.example", "127.0.0.1,b.example")),
+        ({"no_proxy": "b.example", "NO_PROXY": "a.example"}, ("127.0.0.1,b.example", "127.0.0.1,a.example")),
+        ({"no_proxy": "*"}, ("*", "*")),
+        ({"no_proxy": "127.0.0.10"}, ("127.0.0.1,127.0.0.10", "127.0.0.1,127.0.0.10")),
     ],
-    ids=["none was set", "upper case was set", "lower case was set", "both were set"],
+    ids=["none was set", "upper case was set", "lower case was set", "both were set", "all hosts", "a longer one"],
 )
-def test_no_proxy_gains_the_server_and_keeps_what_it_had(before: dict[str, str], after: str) -> None:
+def test_no_proxy_gains_the_server_once_and_keeps_what_it_had(before: dict[str, str], after: tuple[str, str]) -> None:
     exports = encode_exports(CREDENTIALS, endpoint=CREDENTIALS.endpoint)
 
-    environment = evaluate(exports, environment={"PATH": "/usr/bin:/bin"} | before)
+    once = evaluate(exports, environment={"PATH": "/usr/bin:/bin"} | before)
+    again = evaluate(f"set -eu\n{exports * 3}", environment=once)
 
-    assert environment["no_proxy"] == environment["NO_PROXY"] == after
+    assert (once["no_proxy"], once["NO_PROXY"]) == (again["no_proxy"], again["NO_PROXY"]) == after
+
+
+def test_clients_find_an_ipv6_server_in_no_proxy_in_either_form() -> None:
+    exports = encode_exports(CREDENTIALS, endpoint="http://[::1]:4566")
+
+    environment = evaluate(exports * 2, environment={"PATH": "/usr/bin:/bin"})
+
+    assert environment["NO_PROXY"] == "[::1],::1"
 
 
 def test_another_endpoint_can_be_named(data: Path) -> None:
@@ -82,6 +93,14 @@ def test_an_endpoint_that_is_no_address_is_refused(endpoint: str) -> None:
 
 def test_the_data_folder_may_come_from_the_environment(data: Path) -> None:
     told = run_sealgate("env", environment={"SEALGATE_DATA": str(data)})
+
+    assert "AKIAEXAMPLE" in told.stdout
+
+
+def test_the_data_folder_may_come_from_the_server_s_configuration(data: Path) -> None:
+    (data.parent / "sealgate.toml").write_text(f'data = "{data}"\nport = 1\n')
+
+    told = dispatch_sealgate("env", "--config", "sealgate.toml", folder=data.parent)
 
     assert "AKIAEXAMPLE" in told.stdout
 

@@ -24,6 +24,17 @@ def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
     path.mkdir(mode=0o755)
     with pytest.raises(Invalid, match="mode 0700"):
         DataFolder(path).create()
+    assert list(path.iterdir()) == []
+
+
+def test_the_database_is_for_the_owner_only_from_its_first_moment(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.create()
+    folder.protect_database()
+    assert folder.database.stat().st_mode & 0o777 == 0o600
+    folder.database.chmod(0o644)
+    folder.protect_database()
+    assert folder.database.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_server_on_one_folder_is_refused(tmp_path: Path) -> None:
@@ -41,5 +52,5 @@ def test_a_folder_without_credentials_or_with_broken_ones_says_so(tmp_path: Path
         folder.read_credentials()
     folder.create()
     folder.credentials.write_text("{}")
-    with pytest.raises(Invalid, match="cannot be read"):
+    with pytest.raises(Invalid, match="cannot be read: it is not what a server wrote"):
         folder.read_credentials()

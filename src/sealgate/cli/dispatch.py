@@ -91,7 +91,7 @@ def dispatch(arguments: list[str]) -> int:
         terminal.say_error(error.message)
         return terminal.USAGE
     except OSError as error:
-        terminal.say_error(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        terminal.say_error(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error))
         return terminal.USAGE
     return status
 

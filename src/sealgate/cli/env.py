@@ -38,13 +38,14 @@ IN_THE_WAY = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the server's data folder (default: .sealgate)")
+    parser.add_argument("--data", metavar="DIR", help="the server's data folder (default: .sealgate)")
     parser.add_argument("--endpoint", metavar="URL", help="the server's address, where it is not the one it wrote down")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="what the server was given, if it was")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the shell code."""
-    config = load_config({"data": args.data})
+    config = load_config(vars(args), file=args.config)
     credentials = DataFolder(config.data).read_credentials()
     endpoint = credentials.endpoint if args.endpoint is None else args.endpoint
     sys.stdout.write(encode_exports(credentials, endpoint=endpoint))
@@ -59,7 +60,7 @@ def encode_exports(credentials: ServerCredentials, *, endpoint: str) -> str:
     Raises:
         Invalid: The endpoint is no `http://` or `https://` address.
     """
-    host = _parse_host(endpoint)
+    hosts = _hosts_of(endpoint)
     exports = {
         "AWS_ENDPOINT_URL": endpoint.rstrip("/"),
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
@@ -71,20 +72,29 @@ def encode_exports(credentials: ServerCredentials, *, endpoint: str) -> str:
     lines = [
         *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
         f"unset {' '.join(IN_THE_WAY)}",
-        # Clients differ in which spelling they read; both get what both had.
-        f'export no_proxy={shlex.quote(host)}"${{no_proxy:+,$no_proxy}}${{NO_PROXY:+,$NO_PROXY}}"',
-        'export NO_PROXY="$no_proxy"',
+        # Clients differ in which spelling they read. Where only one is set, both get what it has.
+        'no_proxy="${no_proxy:-${NO_PROXY:-}}"',
+        'NO_PROXY="${NO_PROXY:-$no_proxy}"',
+        *(_encode_addition(name, host) for name in ("no_proxy", "NO_PROXY") for host in hosts),
+        "export no_proxy NO_PROXY",
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _parse_host(endpoint: str) -> str:
+def _encode_addition(name: str, host: str) -> str:
+    """Write code that adds a host to a list, unless it is there: whoever evaluates this twice has it once."""
+    quoted = shlex.quote(host)
+    return f'case ",${name}," in *,{quoted},*|",*,") ;; *) {name}={quoted}"${{{name}:+,${name}}}" ;; esac'
+
+
+def _hosts_of(endpoint: str) -> tuple[str, ...]:
+    """Answer the endpoint's host in each form in which clients look for it."""
     try:
         parts = urlsplit(endpoint)
         is_address = parts.scheme in ("http", "https") and parts.port != 0
         host = parts.hostname if is_address else None
     except ValueError:
         host = None
-    if not host:
+    if not host or not endpoint.isprintable():
         raise Invalid(f"endpoint {endpoint!r}: must be an address such as http://127.0.0.1:4566")
-    return host
+    return (host, f"[{host}]") if ":" in host else (host,)

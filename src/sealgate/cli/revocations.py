@@ -15,6 +15,7 @@ from sealgate.cli import terminal
 from sealgate.config import load_config
 from sealgate.errors import Invalid
 from sealgate.store.folder import DataFolder
+from sealgate.trust.durable import write_durably
 
 EXAMPLE = "  sealgate revocations --data /var/lib/sealgate -o revoked.json --valid-days 7"
 
@@ -25,18 +26,19 @@ _MAX_DAYS = 3650
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--data", type=Path, metavar="DIR", help="the server's data folder (default: .sealgate)")
+    add("--data", metavar="DIR", help="the server's data folder (default: .sealgate)")
     add("-o", "--output", type=Path, metavar="FILE", help="where to write (default: stdout)")
     add("--valid-days", type=int, default=_DEFAULT_DAYS, metavar="N", help="out of date after (default: %(default)s)")
-    add("--key-file", type=Path, metavar="FILE", help="what the server was given, if it was")
+    add("--key-file", metavar="FILE", help="what the server was given, if it was")
     add("--database", metavar="URL", help="what the server was given, if it was")
+    add("--config", type=Path, metavar="FILE", help="what the server was given, if it was")
 
 
 def run(args: argparse.Namespace) -> int:
     """Sign the list and write it."""
     if not 1 <= args.valid_days <= _MAX_DAYS:
         raise Invalid(f"--valid-days {args.valid_days}: must be from 1 to {_MAX_DAYS}")
-    config = load_config(vars(args))
+    config = load_config(vars(args), file=args.config)
     if not DataFolder(config.data).authority.is_dir():
         raise Invalid(f"{config.data} is no data folder; a server makes one when it starts")
     from sealgate.server import open_house  # noqa: PLC0415 - wrong usage is told before a server is loaded
@@ -53,8 +55,13 @@ def run(args: argparse.Namespace) -> int:
 def _write(document: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(document)
-    else:
-        # Replaced at once: a verifier that reads meanwhile finds the old list or the new one, never a part.
-        part = output.with_name(f".{output.name}.part")
-        part.write_bytes(document)
-        part.replace(output)
+        return
+    try:
+        if output.exists() and not output.is_file():
+            # A terminal, a pipe, the null device: written to, never replaced.
+            output.write_bytes(document)
+        else:
+            # Replaced at once: a verifier that reads meanwhile finds the old list or the new one, never a part.
+            write_durably(output.resolve(), document, mode=0o644)
+    except OSError as error:
+        raise Invalid(f"{output}: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """Run the server on one port until SIGTERM or SIGINT.
 
 Prints `listening on http://HOST:PORT` on stdout when it is ready. Every option can also be set by a SEALGATE_*
-variable or in a TOML file, in this order of precedence.
+variable or in a TOML file, in this order of precedence. A key file is made with `head -c 32 /dev/urandom`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", help=f"the address to listen on (default: {DEFAULT_HOST})")
     add("--port", type=int, help=f"the port to listen on; 0 takes a free one (default: {DEFAULT_PORT})")
-    add("--data", type=Path, metavar="DIR", help=f"the data folder, made on the first start (default: {DEFAULT_DATA})")
+    add("--data", metavar="DIR", help=f"the data folder, made on the first start (default: {DEFAULT_DATA})")
     add("--account", metavar="DIGITS", help=f"the account that the first start creates (default: {DEFAULT_ACCOUNT})")
     add("--region", help=f"the region that `sealgate env` exports (default: {DEFAULT_REGION})")
     add("--auth", choices=AUTH_MODES, help="`none` serves unsigned calls: for throw-away environments only")
     add("--strict-aws", action="store_true", default=None, help="refuse what AWS refuses: no relaxation")
-    add("--key-file", type=Path, metavar="FILE", help="32 bytes that encrypt the private keys; keep it elsewhere")
+    add("--key-file", metavar="FILE", help="32 bytes that encrypt the private keys; keep it elsewhere")
     add("--database", metavar="URL", help="a SQLAlchemy URL (default: SQLite in the data folder)")
     add("--config", type=Path, metavar="FILE", help="a TOML file with these settings")
 

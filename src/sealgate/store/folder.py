@@ -1,7 +1,7 @@
 """The data folder: where everything that one server owns lies.
 
     DATA/                 mode 0700: its owner is the operator
-      sealgate.db         the database, unless one is configured elsewhere
+      sealgate.db         the database, unless one is configured elsewhere, mode 0600
       blobs/              packages and objects, by SHA-256
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
@@ -49,6 +49,7 @@ class DataFolder:
         self.database = self.path / "sealgate.db"
         self.blobs = self.path / "blobs"
         self.authority = self.path / "authority"
+        self.root_certificate = self.authority / "root.pem"
         self.keys = self.path / "keys"
         self.roots = self.path / "roots"
         self.credentials = self.path / "credentials.json"
@@ -60,12 +61,27 @@ class DataFolder:
             Invalid: The folder is there, and others than its owner may look into it; or it cannot be made.
         """
         try:
-            for folder in (self.path, self.blobs, self.authority, self.keys, self.roots):
-                folder.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+            self.path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+            if self.path.stat().st_mode & 0o077:
+                raise Invalid(f"data folder {self.path}: others than its owner may enter it; make it mode 0700")
+            for folder in (self.blobs, self.authority, self.keys, self.roots):
+                folder.mkdir(mode=_OWNER_ONLY, exist_ok=True)
         except OSError as error:
             raise Invalid(f"data folder {self.path}: {error.strerror}") from error
-        if self.path.stat().st_mode & 0o077:
-            raise Invalid(f"data folder {self.path}: others than its owner may enter it; make it mode 0700")
+
+    def protect_database(self) -> None:
+        """Make the database's file, where it is missing, and let its owner alone read it: it holds secrets.
+
+        SQLite gives the files that it puts beside it the same mode.
+
+        Raises:
+            Invalid: It cannot be made, or its mode cannot be changed.
+        """
+        try:
+            os.close(os.open(self.database, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, _OWNER_FILE))
+            self.database.chmod(_OWNER_FILE)
+        except OSError as error:
+            raise Invalid(f"{self.database}: {error.strerror}") from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -105,7 +121,9 @@ class DataFolder:
         """
         try:
             return ServerCredentials(**orjson.loads(self.credentials.read_bytes()))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise NotFound(f"data folder {self.path}: no credentials; has a server been started with it?") from error
-        except (OSError, orjson.JSONDecodeError, TypeError) as error:
-            raise Invalid(f"{self.credentials}: cannot be read: {error}") from error
+        except OSError as error:
+            raise Invalid(f"{self.credentials}: cannot be read: {error.strerror}") from error
+        except (orjson.JSONDecodeError, TypeError) as error:
+            raise Invalid(f"{self.credentials}: cannot be read: it is not what a server wrote") from error

@@ -1,0 +1,95 @@
+"""What a start makes of a data folder."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sealgate.config import Config
+from sealgate.errors import Invalid
+from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
+from sealgate.server import _say_what_is_insecure, open_house
+from sealgate.trust.keys import KeyUnavailable
+from tests.support.server import running_server
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that was served from, with encrypted keys and a `?` in its name."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "key").write_bytes(bytes(range(32)))
+    with running_server(folder / "data?x=1", key_file=folder / "key"):
+        pass
+    return folder
+
+
+@pytest.fixture
+def data(folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(folder / "data?x=1", tmp_path / "data")
+
+
+def test_everything_lies_in_the_data_folder_whatever_its_name(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == ["data?x=1", "key"]
+    assert (folder / "data?x=1" / "sealgate.db").stat().st_size > 0
+
+
+def test_no_second_authority_is_made_where_the_first_was_lost(folder: Path, data: Path) -> None:
+    (data / "authority" / "root.pem").unlink()
+
+    with pytest.raises(Invalid, match=r"root\.pem is missing, and the account is not new: restore it from a backup"):
+        open_house(Config(data=data, key_file=folder / "key"))
+    assert not (data / "authority" / "root.pem").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [(None, "no key-encryption key was given"), (b"x" * 32, "wrong key-encryption key")],
+    ids=["none", "another"],
+)
+def test_encrypted_keys_need_their_key_file(data: Path, tmp_path: Path, key: bytes | None, says: str) -> None:
+    file = None
+    if key is not None:
+        file = tmp_path / "other"
+        file.write_bytes(key)
+
+    with pytest.raises(KeyUnavailable, match=says):
+        open_house(Config(data=data, key_file=file))
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 31, b"0" * 63 + b"g", b"\xff" * 64])
+def test_a_key_file_that_is_none_is_told_before_anything_is_opened(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "key").write_bytes(content)
+
+    with pytest.raises(Invalid, match="key: must hold 32 bytes, or their 64 hexadecimal digits"):
+        open_house(Config(data=tmp_path / "data", key_file=tmp_path / "key"))
+    assert not (tmp_path / "data" / "sealgate.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "bound", "reachable"),
+    [("0.0.0.0", "0.0.0.0:", "127.0.0.1:"), ("127.0.0.1", "127.0.0.1:", "127.0.0.1:"), ("::", "[::]:", "[::1]:")],  # noqa: S104
+)
+def test_clients_are_given_an_address_that_can_be_connected_to(host: str, bound: str, reachable: str) -> None:
+    with open_listener(host, 0) as listener:
+        port = listener.getsockname()[1]
+        assert authority_of(listener) == f"{bound}{port}"
+        assert reachable_authority_of(listener) == f"{reachable}{port}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "loopback"),
+    [("http://127.0.0.1:1", True), ("http://[::1]:1", True), ("http://0.0.0.0:1", False), ("http://10.0.0.1:1", False)],
+)
+def test_whether_other_machines_can_connect_is_known(endpoint: str, *, loopback: bool) -> None:
+    assert is_loopback(endpoint) == loopback
+
+
+def test_what_is_insecure_is_said_loudly(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="sealgate"):
+        _say_what_is_insecure(Config(auth="none"), "http://0.0.0.0:4566")
+
+    said = " ".join(caplog.messages)
+    assert "ANYONE who reaches this address may sign, deploy and revoke" in said
+    assert "http://0.0.0.0:4566 is open to other machines, and HTTP is not encrypted" in said
+    assert "protected by file permissions only" in said
