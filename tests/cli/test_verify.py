@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sealgate.cli import terminal
 from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import Told, dispatch_sealgate, run_sealgate
@@ -156,6 +157,49 @@ def test_a_list_that_does_not_name_the_signature_clears_it(files: Files) -> None
 
 
 @pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            (),
+            ("\x1b[32mok          \x1b[0m integrity", "signed.zip: \x1b[32macceptable\x1b[0m", "\x1b[33mNOT CHECKED "),
+        ),
+        (("--publisher", "other"), ("\x1b[31mFAILED      \x1b[0m publisher", "\x1b[31mNOT acceptable\x1b[0m")),
+    ],
+    ids=["acceptable", "not acceptable"],
+)
+def test_a_terminal_gets_colours(
+    files: Files, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], lines: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(terminal, "is_colourful", lambda: True)
+
+    told = files.verify_trusting("signed.zip", *arguments)
+
+    assert all(line in told.stdout for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environ", "colourful"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+    ],
+)
+def test_colours_are_for_terminals_whose_users_want_them(
+    monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool, environ: dict[str, str], colourful: bool
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+
+    assert terminal.is_colourful() == colourful
+
+
+@pytest.mark.parametrize(
     ("at", "check"),
     [
         (EXPIRY.isoformat(), "expiry"),
@@ -204,6 +248,7 @@ def test_json_of_a_refused_package_has_no_signature(files: Files) -> None:
         (("unsigned.zip",), "no trust root is given, so no signature can be accepted"),
         (("--trust", "root.pem"), "no FILE to verify is named"),
         (("missing.zip", "--trust", "root.pem"), "missing.zip: No such file or directory"),
+        (("", "--trust", "root.pem"), ": No such file or directory"),
         ((".", "--trust", "root.pem"), ".: not a regular file"),
         (("signed.zip", "--trust", "missing.pem"), "missing.pem: No such file or directory"),
         (("signed.zip", "--trust", "unsigned.zip"), "root 'unsigned.zip': not one certificate in PEM"),
@@ -217,6 +262,7 @@ def test_json_of_a_refused_package_has_no_signature(files: Files) -> None:
         "no root for an unsigned file",
         "no file",
         "missing file",
+        "a file without a name",
         "a folder",
         "missing root",
         "a root that is none",

@@ -1,5 +1,6 @@
 """`sealgate verify --data`: the roots, the job records and the revocations of a data folder."""
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
 from sealgate.store.jobs import Job, jobs
 from sealgate.store.profiles import Profile, profiles
-from sealgate.store.schema import metadata
 from sealgate.values import replace
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import dispatch_sealgate
+from tests.support.database import make_schema
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of
 from tests.support.signer import a_job
 
@@ -56,7 +57,7 @@ def data(tmp_path: Path) -> DataFolder:
 
 def record(data: DataFolder, *records: Job, profiled: bool = False) -> None:
     database = Database(f"sqlite:///{data.database}")
-    metadata.create_all(database.engine)
+    make_schema(database)
     with database.write() as tx:
         for job in records:
             jobs.insert(tx, job)
@@ -124,8 +125,20 @@ def test_a_root_that_the_operator_imported_is_trusted_and_its_revocations_are_no
 
     assert status == 0
     assert "  trusted as   stranger.pem (imported root)" in told
-    assert "  NOT CHECKED  revocation  nothing is known of what this signer's authority revoked" in told
+    assert "  NOT CHECKED  revocation  what is given is another authority's" in told
     assert "  record " not in told
+
+
+def test_a_data_folder_of_a_newer_release_is_not_judged_by(data: DataFolder) -> None:
+    record(data, JOB)
+    with sqlite3.connect(data.database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    status, told = verify(data)
+
+    assert status == 2
+    assert "its schema is '9999'" in told
 
 
 def test_a_data_folder_whose_database_is_elsewhere_is_told(data: DataFolder) -> None:

@@ -220,6 +220,8 @@ def test_a_file_that_is_no_database_of_ours_is_told(tmp_path: Path, content: byt
 def test_a_database_of_another_shape_is_told(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "test.db") as connection:
         connection.execute("CREATE TABLE jobs (account TEXT)")
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
     connection.close()
 
     with open_records(tmp_path) as records, pytest.raises(Invalid, match="not readable as a database of this release"):

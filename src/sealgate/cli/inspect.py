@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sealgate.cli import terminal
-from sealgate.cli.report import certificate_lines, encode_time
+from sealgate.cli.report import certificate_lines
 from sealgate.cli.report_json import describe_certificate
-from sealgate.cli.terminal import printable
+from sealgate.cli.terminal import encode_time, printable
 from sealgate.errors import Invalid, PackageError
 from sealgate.package.files import FileSource
 from sealgate.package.seal import ArchiveSeal

@@ -6,11 +6,12 @@ of the signer's authority. One comes on top, with a data folder: the record of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from sealgate.cli.evidence import Evidence
+from sealgate.cli.terminal import encode_time
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.policy.admission import AdmissionPolicy, Finding, Status, decide
 from sealgate.trust.assessment import Assessment, Signature
@@ -68,6 +69,7 @@ def judge(
         return Verdict(is_acceptable=False, findings=findings, signature=None)
     revocation, unknown = _check_revocation(signature, evidence, now)
     answers = {found.check: found for found in decide(subject, policy=policy, revocation=revocation, now=at).findings}
+    answers |= {check: _tell(answers[check], detail) for check, detail in _details(answers, signature).items()}
     if unknown is not None:
         answers["revocation"] = unknown
     findings = (*answers.values(), *_check_record(signature, evidence))
@@ -77,6 +79,23 @@ def judge(
         findings=findings,
         signature=signature,
     )
+
+
+def _details(answers: Mapping[str, Finding], signature: Signature) -> Mapping[str, str]:
+    """Write what the server's decision says for its log as the report says it, which tells who signed further down."""
+    until = encode_time(signature.expires_at)
+    details = {"expiry": f"good until {until}" if answers["expiry"].status == PASSED else f"expired at {until}"}
+    if signature.sealed:
+        details["integrity"] = "every byte of the file is the one that was signed"
+    else:
+        details["integrity"] = "names and contents are those that were signed; AWS's format covers no modes or times"
+    if answers["publisher"].status == NOT_CHECKED:
+        details["publisher"] = "any is accepted; --publisher ARN demands one"
+    return details
+
+
+def _tell(finding: Finding, detail: str) -> Finding:
+    return Finding(check=finding.check, status=finding.status, detail=detail)
 
 
 def _is_acceptable(finding: Finding, open_checks: set[str]) -> bool:
@@ -90,7 +109,7 @@ def _check_revocation(
     try:
         listed = _read_list(evidence, now)
     except IntegrityError as error:
-        return None, _revocation(FAILED, f"the revocation list cannot be trusted: {error.message}")
+        return None, _revocation(FAILED, f"the list cannot be trusted: {error.message}")
     for knowledge in (evidence.records, listed):
         found = None if knowledge is None else knowledge.find_revocation(signature)
         if found is not None:
@@ -98,14 +117,19 @@ def _check_revocation(
     # An authority knows what it revoked among its own signatures; that it knows nothing of another's says nothing.
     if evidence.records is not None and signature.root_kind == RootKind.AUTHORITY:
         return None, None
+    gap = _find_gap(signature, evidence, listed)
+    return None, None if gap is None else _revocation(NOT_CHECKED, gap)
+
+
+def _find_gap(signature: Signature, evidence: Evidence, listed: TrustedRevocations | None) -> str | None:
+    """Answer why it cannot be known that a signature is not revoked; None where it is known."""
+    if listed is None and evidence.records is None:
+        return "nothing is known of it; --revocations or --data tells"
     if listed is None or not listed.covers(signature):
-        is_foreign = listed is not None or evidence.records is not None
-        what = "what is given is another authority's" if is_foreign else "give --data or --revocations"
-        return None, _revocation(NOT_CHECKED, f"nothing is known of what this signer's authority revoked; {what}")
+        return "what is given is another authority's, and says nothing of this signer"
     if listed.is_stale:
-        due = listed.revocations.next_update.isoformat()
-        return None, _revocation(NOT_CHECKED, f"the revocation list is out of date: a newer one was due at {due}")
-    return None, None
+        return f"the list is out of date: a newer one was due at {encode_time(listed.revocations.next_update)}"
+    return None
 
 
 def _read_list(evidence: Evidence, now: datetime) -> TrustedRevocations | None:

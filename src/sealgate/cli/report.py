@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from sealgate.cli import terminal
 from sealgate.cli.judge import FAILED, NOT_CHECKED, PASSED, Verdict
-from sealgate.cli.terminal import printable
+from sealgate.cli.terminal import encode_time, paint, printable
 from sealgate.trust.assessment import CertificateFacts, Signature
 
 _WORDS = {PASSED: "ok", FAILED: "FAILED", NOT_CHECKED: "NOT CHECKED"}
+_STYLES = {PASSED: terminal.GREEN, FAILED: terminal.RED, NOT_CHECKED: terminal.YELLOW}
 
 
-def encode_text(file: str, verdict: Verdict) -> str:
-    """Write the verdict on a file for a person to read."""
-    return "".join(f"{printable(line)}\n" for line in _lines(file, verdict))
+def encode_text(file: str, verdict: Verdict, *, colourful: bool = False) -> str:
+    """Write the verdict on a file for a person to read, with colours for a terminal if they are wanted."""
+    return "".join(f"{line}\n" for line in _lines(file, verdict, colourful=colourful))
 
 
-def _lines(file: str, verdict: Verdict) -> Iterator[str]:
-    yield f"{file}: {'acceptable' if verdict.is_acceptable else 'NOT acceptable'}"
+def _lines(file: str, verdict: Verdict, *, colourful: bool) -> Iterator[str]:
+    word, style = ("acceptable", terminal.GREEN) if verdict.is_acceptable else ("NOT acceptable", terminal.RED)
+    yield f"{printable(file)}: {paint(word, style) if colourful else word}"
     yield ""
     for finding in verdict.findings:
-        yield f"  {_WORDS[finding.status]:<12} {finding.check:<11} {finding.detail}"
+        status = f"{_WORDS[finding.status]:<12}"
+        shown = paint(status, _STYLES[finding.status]) if colourful else status
+        yield f"  {shown} {finding.check:<11} {printable(finding.detail)}"
     if verdict.signature is not None:
         yield ""
-        yield from _signature_lines(verdict.signature)
+        yield from map(printable, _signature_lines(verdict.signature))
 
 
 def _signature_lines(signature: Signature) -> Iterator[str]:
@@ -44,8 +48,3 @@ def certificate_lines(label: str, certificate: CertificateFacts) -> Iterator[str
     yield f"  {label:<12} {certificate.subject}"
     yield f"  {'':<14} {encode_time(certificate.not_before)} to {encode_time(certificate.not_after)}"
     yield f"  {'':<14} sha256 {certificate.sha256}"
-
-
-def encode_time(moment: datetime) -> str:
-    """Write a moment in UTC (`2026-11-24T03:27:00Z`)."""
-    return moment.isoformat().replace("+00:00", "Z")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sealgate.cli.judge import Verdict
-from sealgate.cli.report import encode_time
+from sealgate.cli.terminal import encode_time
 from sealgate.trust.assessment import CertificateFacts, Signature
 
 

@@ -67,7 +67,10 @@ def run(args: argparse.Namespace) -> int:
         )
     finally:
         evidence.close()
-    sys.stdout.write(_encode_json(file, verdict, at) if args.json else encode_text(file, verdict))
+    if args.json:
+        sys.stdout.write(_encode_json(file, verdict, at))
+    else:
+        sys.stdout.write(encode_text(file, verdict, colourful=terminal.is_colourful()))
     return terminal.OK if verdict.is_acceptable else terminal.REFUSED
 
 

@@ -28,6 +28,8 @@ _BUSY_SECONDS = 5.0
 _JOB = re.compile(r"/signing-jobs/([^/]+)")
 _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
 
+_MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+_FIND_SCHEMA = "SELECT version_num FROM alembic_version"
 _FIND_JOB = """\
 SELECT status, profile_version_arn, seal, signing_time, expires_at, revoked_at, revocation_reason
 FROM jobs WHERE account = ? AND region = ? AND job_id = ?"""
@@ -47,10 +49,15 @@ class OfflineRecords:
         """Open the SQLite file of a data folder.
 
         Raises:
-            Invalid: There is no such file, or it cannot be read as a Sealgate database.
+            Invalid: There is no such file, or it cannot be read as a Sealgate database, or a newer release wrote it.
         """
         self._database = database
         self._connection = _open(database)
+        try:
+            _refuse_newer_schema(database, self._connection)
+        except Invalid:
+            self._connection.close()
+            raise
 
     def is_vouched(self, signature: Signature) -> bool:
         """Tell whether a Succeeded job made exactly this signature: same job, publisher, seal and times."""
@@ -151,6 +158,18 @@ def _connect(database: Path, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _refuse_newer_schema(database: Path, connection: sqlite3.Connection) -> None:
+    """A newer release may keep revocations where this one does not look."""
+    known = max(path.name.partition("_")[0] for path in _MIGRATIONS.glob("[0-9]*.py"))
+    try:
+        row = connection.execute(_FIND_SCHEMA).fetchone()
+    except sqlite3.Error as error:
+        raise _unreadable(database, error) from error
+    if row is None or row[0] > known:
+        found = "none" if row is None else repr(row[0])
+        raise Invalid(f"{database}: not of this release: its schema is {found}, and this one knows {known!r}")
 
 
 def _unreadable(database: Path, error: sqlite3.Error) -> Invalid:
