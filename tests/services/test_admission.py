@@ -1,5 +1,6 @@
 """The table of facts: check by policy by outcome, with what is answered, stored and written down."""
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sealgate.arn import parse_arn
 from sealgate.errors import SealgateError
 from sealgate.package.rules import MAX_EXPANDED
 from sealgate.services.function_errors import (
@@ -23,6 +25,7 @@ from sealgate.services.function_errors import (
 )
 from sealgate.services.functions import FunctionState
 from sealgate.store.decisions import DecisionRecord
+from sealgate.store.profiles import profiles
 from tests.support import authority
 from tests.support.authority import aws_recipe, trust
 from tests.support.deployment import SCOPE, DeploymentHouse, Signed, zip_of
@@ -375,6 +378,16 @@ class TestAwsFormat:
             aws_signed(self.FILES, self.FILES, method=method), config_arn=house.make_config("Enforce", authority.ARN)
         ).function
         assert (function.profile_version_arn, function.job_arn) == (authority.ARN, authority.JOB_ARN)
+
+    def test_an_imported_root_does_not_speak_for_a_profile_of_this_server(self, house: DeploymentHouse) -> None:
+        arn = parse_arn(authority.ARN)
+        _, _, name, version = arn.resource.split("/")
+        own = dataclasses.replace(house.profile, account=arn.account, region=arn.region, name=name, version=version)
+        with house.db.write() as tx:
+            profiles.insert(tx, own)
+        assert own.version_arn == authority.ARN
+        with pytest.raises(NotProperlySigned):
+            house.create(aws_signed(self.FILES, self.FILES), config_arn=house.make_config("Warn", authority.ARN))
 
     @pytest.mark.parametrize(
         "shipped",
