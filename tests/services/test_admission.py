@@ -378,6 +378,7 @@ class TestAwsFormat:
             aws_signed(self.FILES, self.FILES, method=method), config_arn=house.make_config("Enforce", authority.ARN)
         ).function
         assert (function.profile_version_arn, function.job_arn) == (authority.ARN, authority.JOB_ARN)
+        assert statuses(house.decisions()[-1])[-1] == ("revocation", "not checked")
 
     def test_an_imported_root_does_not_speak_for_a_profile_of_this_server(self, house: DeploymentHouse) -> None:
         arn = parse_arn(authority.ARN)
