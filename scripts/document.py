@@ -9,7 +9,8 @@ from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
 from sealgate.aws.api.sts import sts
-from sealgate.aws.operation import Api
+from sealgate.aws.operation import Api, Binding, Operation
+from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
 
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
@@ -40,12 +41,27 @@ def render() -> str:
 
 
 def _render_service(api: Api) -> Iterator[str]:
-    rows = "".join(
-        f"| {name} | {method} | `{uri.replace('|', '&#124;')}` | {action} | `{resource}` |\n"
-        for name, method, uri, action, resource in sorted(api.table())
-    )
+    rows = "".join(_render_operation(*each) for each in sorted(api.bound, key=lambda each: each[0].name))
     yield f"## {api.model.service_id}\n"
-    yield f"| operation | method | path | action | resource |\n| --- | --- | --- | --- | --- |\n{rows}"
+    yield f"| operation | request | action | resource | condition keys |\n| --- | --- | --- | --- | --- |\n{rows}"
+
+
+def _render_operation(operation: Operation, binding: Binding) -> str:
+    request = f"{operation.method} `{operation.uri.replace('|', '&#124;')}`"
+    permissions = binding.permissions
+    cells = (
+        "<br>".join(_describe_action(each) for each in permissions),
+        "<br>".join(f"`{each.resource}`" for each in permissions),
+        "<br>".join(", ".join(each.condition_keys) for each in permissions),
+    )
+    return f"| {operation.name} | {request} | {' | '.join(cells)} |\n"
+
+
+def _describe_action(permission: Permission) -> str:
+    if permission.exempt:
+        return f"{permission.action} (always allowed)"
+    when = f" (if `{permission.when}`)" if permission.when else ""
+    return permission.action + when + (f" (without `{permission.unless}`)" if permission.unless else "")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,18 @@ def no_such_operation(call: object) -> None:
 def test_a_function_is_bound_to_the_operation_that_it_is_named_for() -> None:
     api = Api("signer", also=("signer-data",))
     assert api.operation(resource="/signing-profiles/{profile_name}", inline=True)(get_signing_profile) is not None
-    row = ("GetSigningProfile", "GET", "/signing-profiles/{profileName}")
-    assert list(api.table()) == [(*row, "signer:GetSigningProfile", "/signing-profiles/{profile_name}")]
-    (operation,) = [each for each in api.operations if each.binding is not None]
-    assert operation.binding is not None
-    assert operation.binding.parameters == {"profileName": "profile_name", "profileOwner": "profile_owner"}
+    ((operation, binding),) = api.bound
+    assert (operation.name, operation.method, operation.uri) == (
+        "GetSigningProfile",
+        "GET",
+        "/signing-profiles/{profileName}",
+    )
+    (permission,) = binding.permissions
+    assert (permission.action, str(permission.resource)) == (
+        "signer:GetSigningProfile",
+        "/signing-profiles/{profile_name}",
+    )
+    assert binding.parameters == {"profileName": "profile_name", "profileOwner": "profile_owner"}
 
 
 def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from sealgate.services.access import AccessDenied, Door, Entry, Principal
+from sealgate.services.access import AccessDenied, Door, Entry, Principal, Wanted
 
 ROOT = Principal(account="1" * 12, arn=f"arn:aws:iam::{'1' * 12}:root", user_id="1" * 12, access_key_id="AKIA")
 USER = Principal(account="1" * 12, arn=f"arn:aws:iam::{'1' * 12}:user/root", user_id="AIDA", access_key_id="AKIA")
@@ -8,7 +8,10 @@ USER = Principal(account="1" * 12, arn=f"arn:aws:iam::{'1' * 12}:user/root", use
 
 def entry(principal: Principal, resource: str) -> Entry:
     return Entry(
-        request_id="1", source_ip="127.0.0.1", principal=principal, action="signer:GetSigningProfile", resource=resource
+        request_id="1",
+        source_ip="127.0.0.1",
+        principal=principal,
+        wanted=(Wanted(action="signer:GetSigningProfile", resource=resource),),
     )
 
 

@@ -11,7 +11,7 @@ from sealgate.aws.sigv2 import Link
 from sealgate.aws.sigv4 import Claim
 from sealgate.aws.wire import Service
 from sealgate.errors import SealgateError
-from sealgate.services.access import Entry, Principal
+from sealgate.services.access import Entry, Principal, Wanted
 
 _NOBODY = Principal(account="", arn="-", user_id="", access_key_id="")
 
@@ -48,6 +48,5 @@ class Exchange:
             request_id=self.request_id,
             source_ip=self.request.source_ip,
             principal=_NOBODY,
-            action=f"{self.service.name}:{self.operation or '-'}",
-            resource="-",
+            wanted=(Wanted(action=f"{self.service.name}:{self.operation or '-'}", resource="-"),),
         )

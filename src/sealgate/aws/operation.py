@@ -2,7 +2,7 @@
 
     signer = Api("signer", also=("signer-data",))
 
-    @signer.operation(resource="/signing-profiles/{profile_name}", inline=True)
+    @signer.operation(resource="/signing-profiles/{profile_name}", owner="profile_owner", inline=True)
     def get_signing_profile(call: Call, *, profile_name: str, profile_owner: str | None = None) -> dict[str, Any]: ...
 
 The function is named as boto3 names the operation; its keyword parameters are the input members in snake case. Values
@@ -24,8 +24,9 @@ from botocore import xform_name
 
 from sealgate.aws.actions import action_of
 from sealgate.aws.model import OperationModel, ServiceModel, load_model
+from sealgate.aws.permissions import Permission
 from sealgate.aws.reply import Reply
-from sealgate.aws.resources import ResourceTemplate, parse_template
+from sealgate.aws.resources import Resource, parse_template
 
 Handler = Callable[..., Mapping[str, Any] | Reply | None]
 H = TypeVar("H", bound=Handler)
@@ -53,13 +54,13 @@ class Binding:
     Attributes:
         handler: The function.
         inline: It is quick and runs on the event loop; otherwise it runs in a thread.
-        resource: What authorisation asks about.
+        permissions: What a call needs to be allowed; the operation's own first.
         parameters: Input member -> parameter.
     """
 
     handler: Handler
     inline: bool
-    resource: ResourceTemplate
+    permissions: tuple[Permission, ...]
     parameters: Mapping[str, str]
 
 
@@ -78,11 +79,6 @@ class Operation:
     name: str
     model: OperationModel
     binding: Binding | None
-
-    @property
-    def action(self) -> str:
-        """The IAM action it needs."""
-        return action_of(self.service, self.name)
 
     @property
     def method(self) -> str:
@@ -112,28 +108,57 @@ class Api:
         for other in self._also:
             _check_same_wire(self.model, other)
 
-    def operation(self, *, resource: str | None = None, inline: bool = False) -> Callable[[H], H]:
+    def operation(
+        self,
+        *,
+        resource: str | Resource | None = None,
+        owner: str | None = None,
+        keys: Mapping[str, str] | None = None,
+        tags: str | None = None,
+        also: Sequence[Permission] = (),
+        instead: Sequence[Permission] = (),
+        exempt: bool = False,
+        inline: bool = False,
+    ) -> Callable[[H], H]:
         """Bind a function to the operation that its name names.
 
         Args:
             resource: The resource part of the ARN that authorisation asks about; None for operations without one.
+            owner: The parameter that names the account of the resource, where it can be another than the caller's.
+            keys: Condition keys, in lower case, that the request answers, and the path of the member for each.
+            tags: The path of the member that has the request's tags, or the keys of tags.
+            also: Further permissions that a call needs, or may need.
+            instead: The permissions that a call needs where none is named for the operation.
+            exempt: Nothing is asked: everybody who is somebody may.
             inline: Run on the event loop: for functions that take well under a millisecond.
 
         Raises:
-            TypeError: Name, parameters or resource do not fit the model; at import, so no server starts with it.
+            TypeError: Name, parameters or permissions do not fit the model; at import, so no server starts with it.
         """
-        template = parse_template(self.service, resource)
+        place = resource if resource is not None and not isinstance(resource, str) else None
+        place = place or parse_template(self.service, resource if isinstance(resource, str) else None)
 
         def bind(handler: H) -> H:
             # A binding is made of the function's signature, which every function has.
             name = self._names.get(handler.__name__)
             if name is None or name in self._bindings:
                 raise TypeError(f"{handler.__name__}: {self.service} has no such operation, or it is bound already")
+            own = Permission(
+                action=action_of(self.service, name),
+                resource=place,
+                owner=owner,
+                keys=keys or {},
+                tags=tags,
+                exempt=exempt,
+            )
+            permissions = (*instead, *also) if instead else (own, *also)
             parameters = _bound_parameters(handler, self.model.operation_model(name))
-            unknown = [each for each in template.parameters if each not in parameters.values()]
-            if unknown:
-                raise TypeError(f"{handler.__name__}: resource names {unknown[0]}, which is no parameter")
-            self._bindings[name] = Binding(handler=handler, inline=inline, resource=template, parameters=parameters)
+            named = {each for permission in permissions for each in permission.parameters}
+            if named - set(parameters.values()):
+                raise TypeError(f"{handler.__name__}: {min(named - set(parameters.values()))} is no parameter")
+            self._bindings[name] = Binding(
+                handler=handler, inline=inline, permissions=permissions, parameters=parameters
+            )
             return handler
 
         return bind
@@ -151,12 +176,12 @@ class Api:
             for name in self.model.operation_names
         ]
 
-    def table(self) -> Iterator[tuple[str, str, str, str, str]]:
-        """Answer a row for each bound operation: name, method, URI, IAM action, resource."""
+    @property
+    def bound(self) -> Iterator[tuple[Operation, Binding]]:
+        """Every operation that a function is bound to, with its binding."""
         for operation in self.operations:
             if operation.binding is not None:
-                resource = str(operation.binding.resource)
-                yield operation.name, operation.method, operation.uri, operation.action, resource
+                yield operation, operation.binding
 
 
 def _bound_parameters(handler: Handler, model: OperationModel) -> dict[str, str]:

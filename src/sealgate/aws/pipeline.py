@@ -150,13 +150,13 @@ class Pipeline:
 
     def _admit(self, exchange: Exchange, identity: Identity, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         request, principal = exchange.request, identity.principal
-        resource = bound.binding.resource.render(arguments, region=identity.region, account=principal.account)
+        where = {"region": identity.region, "account": principal.account}
+        found = (permission.find_wanted(arguments, **where) for permission in bound.binding.permissions)
         exchange.entry = Entry(
             request_id=exchange.request_id,
             source_ip=request.source_ip,
             principal=principal,
-            action=bound.operation.action,
-            resource=resource,
+            wanted=tuple(wanted for wanted in found if wanted is not None),
         )
         self._door.admit(exchange.entry)
         return Call(

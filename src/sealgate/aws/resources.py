@@ -5,19 +5,35 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sealgate.arn import partition_of
 
 ANY = "*"
 
+_GLOBAL = frozenset({"iam", "sts"})
+"""Services whose ARNs name no region."""
+
+
+class Resource(Protocol):
+    """What an action is on."""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The paths of the members that name it."""
+        ...
+
+    def render(self, values: Mapping[str, Any], *, region: str, account: str) -> str:
+        """Answer the ARN for one call; `*` for an action without a resource."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceTemplate:
-    """The resource part of an ARN with parameter names in braces (`/signing-profiles/{profile_name}`).
+    """The resource part of an ARN with member paths in braces (`/signing-profiles/{profile_name}`).
 
-    A parameter that is itself an ARN (`{resource_arn}`, or a function's name given in full) is the whole resource. An
-    absent parameter stands for `*`.
+    A path is a parameter, and the names of members below it (`{source.s3.bucketName}`). A member that is itself an ARN
+    (`{resource_arn}`) is the whole resource. An absent member stands for `*`.
     """
 
     service: str
@@ -25,7 +41,7 @@ class ResourceTemplate:
 
     @property
     def parameters(self) -> list[str]:
-        """The parameters it names."""
+        """The paths that it names."""
         return [name for _, name in self.pieces if name]
 
     def render(self, values: Mapping[str, Any], *, region: str, account: str) -> str:
@@ -34,13 +50,16 @@ class ResourceTemplate:
             return ANY
         text = ""
         for literal, name in self.pieces:
-            value = "" if name is None else _shown(values.get(name))
+            value = "" if name is None else _shown(find_value(values, name))
             if value.startswith("arn:"):
                 return value
             text += literal + value
-        # S3 names are unique without region and account (Service Authorization Reference, Amazon S3).
-        owner = ":" if self.service == "s3" else f"{region}:{account}"
-        return f"arn:{partition_of(region)}:{self.service}:{owner}:{text}"
+        return f"arn:{partition_of(region)}:{self.service}:{self._owner(region, account)}:{text}"
+
+    def _owner(self, region: str, account: str) -> str:
+        if self.service == "s3":  # its names are unique without region and account
+            return ":"
+        return f":{account}" if self.service in _GLOBAL else f"{region}:{account}"
 
     def __str__(self) -> str:
         return "".join(literal + (f"{{{name}}}" if name else "") for literal, name in self.pieces) or ANY
@@ -50,6 +69,14 @@ def parse_template(service: str, text: str | None) -> ResourceTemplate:
     """Read a template; None is the template of an operation without a resource."""
     pieces = () if text is None else tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
     return ResourceTemplate(service=service, pieces=pieces)
+
+
+def find_value(values: Mapping[str, Any], path: str) -> Any:
+    """Answer what stands at the end of a path, or None where any part of it is absent."""
+    found: Any = values
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def _shown(value: object) -> str:

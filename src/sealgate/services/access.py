@@ -6,7 +6,8 @@ The rule is default deny: the root user of an account may do everything in its o
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sealgate.errors import Denied
 
@@ -42,19 +43,44 @@ class AccessDenied(Denied):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One call at the door.
+class Wanted:
+    """One action on one resource that a call needs to be allowed.
 
     Attributes:
         action: As IAM names it (`signer:GetSigningProfile`).
         resource: The ARN of what is acted on, or `*`.
+        context: What the request itself answers of the conditions that policies may set.
+        exempt: Nothing is asked: everybody who is somebody may.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One call at the door.
+
+    Attributes:
+        wanted: What it needs; the operation's own permission first.
     """
 
     request_id: str
     source_ip: str
     principal: Principal
-    action: str
-    resource: str
+    wanted: tuple[Wanted, ...]
+
+    @property
+    def action(self) -> str:
+        """What the call is above all, as IAM names it."""
+        return self.wanted[0].action
+
+    @property
+    def resource(self) -> str:
+        """What it is on, above all."""
+        return self.wanted[0].resource
 
 
 class Door:
@@ -67,8 +93,10 @@ class Door:
             AccessDenied: Nothing allows it.
         """
         principal = entry.principal
-        if not principal.arn.endswith(_ROOT) or _account_of(entry.resource) not in ("", principal.account):
-            raise AccessDenied(principal, entry.action, entry.resource)
+        for wanted in entry.wanted:
+            is_own = principal.arn.endswith(_ROOT) and _account_of(wanted.resource) in ("", principal.account)
+            if not (is_own or wanted.exempt):
+                raise AccessDenied(principal, wanted.action, wanted.resource)
 
     def close(self, entry: Entry, *, status: int, error: str | None) -> None:
         """Log how the call ended: one line, without secrets or members of the request.
