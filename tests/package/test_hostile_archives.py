@@ -418,6 +418,13 @@ def test_malformed_extra_fields_are_refused(extra: bytes, rules: Rules) -> None:
     refused(write_zip([Member(b"a", local_extra=extra)]), "malformed", rules)
 
 
+def test_extra_fields_without_number_are_refused() -> None:
+    few, many_fields = (b"".join(extra_field(0x1000 + kind, b"") for kind in range(count)) for count in (32, 33))
+    read(write_zip([Member(b"a", extra=few)]), DEPLOYABLE)
+    refused(write_zip([Member(b"a", extra=many_fields)]), "more than 32 extra fields", DEPLOYABLE)
+    refused(write_zip([Member(b"a", local_extra=many_fields)]), "more than 32 extra fields", DEPLOYABLE)
+
+
 @EVERY_RULE_SET
 def test_an_extra_field_twice_is_refused(rules: Rules) -> None:
     refused(write_zip([Member(b"a", extra=extra_field(0x5455, b"") * 2)]), "occurs twice", rules)

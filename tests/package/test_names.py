@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from sealgate.errors import PackageError
-from sealgate.package.archive import DEPLOYABLE, SIGNING, PackageTooLarge
+from sealgate.package.archive import DEPLOYABLE, SIGNING, PackageTooLarge, Rules
 from sealgate.package.names import NameRegistry, show_name, split_name
 
 
@@ -17,7 +17,7 @@ def fill(registry: NameRegistry, names: Iterable[bytes]) -> None:
 
 
 def test_deep_names_cannot_fill_the_memory() -> None:
-    deep = (b"%d/" % index + b"a/" * 2000 + b"b" for index in range(200))
+    deep = (b"%d/" % index + b"a/" * 98 + b"b" for index in range(2100))
     with pytest.raises(PackageTooLarge, match="imply more than"):
         fill(NameRegistry(SIGNING), deep)
 
@@ -36,6 +36,21 @@ def test_long_runs_of_combining_characters_are_refused_before_they_are_normalise
 
 def test_names_that_grow_when_folded_are_accepted() -> None:
     NameRegistry(SIGNING).add("\ufdfa".encode() * 20, utf8=True)
+
+
+def test_names_that_grow_beyond_measure_when_folded_are_refused_before_that_costs_time() -> None:
+    with pytest.raises(PackageError, match="NFKC is longer"):
+        NameRegistry(SIGNING).add(b"/".join(["\ufdfa".encode() * 80] * 16), utf8=True)
+
+
+@pytest.mark.parametrize("rules", [SIGNING, DEPLOYABLE])
+@pytest.mark.parametrize("part", [b"a", "é".encode()])
+def test_a_name_has_at_most_a_hundred_parts(rules: Rules, part: bytes) -> None:
+    deepest = b"/".join([part] * 100)
+    NameRegistry(rules).add(deepest, utf8=True)
+    NameRegistry(rules).add(deepest + b"/", utf8=True)
+    with pytest.raises(PackageError, match="more than 100 parts"):
+        NameRegistry(rules).add(deepest + b"/" + part, utf8=True)
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,17 @@ def test_leaves_are_made_without_the_roots_key(world: World) -> None:
     assert authority.leaf_for(ARN).uri == ARN
 
 
+def test_an_issuing_ca_goes_on_past_its_renewal_while_the_roots_key_is_elsewhere(world: World) -> None:
+    authority = world.open()
+    world.keys.destroy(key_id(get_p384_key(authority.root_certificate)))
+    world.clock.advance(days=363)
+    package, _ = sign_bytes(PACKAGE, authority, signing_time=world.clock(), expires_at=world.clock() + LEAF_LIFE)
+    assert verify_bytes(package, roots_of(authority), world.clock()).signature is not None
+    world.clock.advance(days=1, seconds=1)
+    with pytest.raises(KeyUnavailable):
+        authority.leaf_for(ARN)
+
+
 def test_an_issuing_ca_whose_key_is_lost_is_replaced(world: World) -> None:
     first = world.open().issuing_certificate
     world.keys.destroy(key_id(get_p384_key(first)))

@@ -57,7 +57,7 @@ def prepare_package(source: Source) -> PreparedPackage:
         entries=len(archive.entries) + bool(appended) + 1,
         contents_length=archive.directory_offset + len(appended),
         contents_root=chunks.root(appended),
-        directory_root=digest_root(_digest_chunks(archive.entries.records + record)),
+        directory_root=_directory_root(archive.entries.records, record),
     )
     return PreparedPackage(archive=archive, content_digest=content_digest, seal=seal)
 
@@ -96,6 +96,12 @@ def _meta_parts(archive: Archive) -> tuple[bytes, bytes]:
     return (b"", b"") if archive.has_meta_directory else (META_HEADER, meta_record(archive.directory_offset))
 
 
+def _directory_root(records: bytes, appended: bytes) -> bytes:
+    """Answer the root over both without joining them: the records may have 32 MiB."""
+    whole = memoryview(records)[: len(records) - len(records) % CHUNK_SIZE]
+    return digest_root([*_digest_chunks(whole), *_digest_chunks(records[len(whole) :] + appended)])
+
+
 class _Chunks:
     """The seal's chunks of an archive's contents, hashed by jobs among those that expand the same bytes."""
 
@@ -131,7 +137,7 @@ class _Chunks:
         return digest_root([*self._digests, *_digest_chunks(self._last + appended)])
 
 
-def _digest_chunks(data: bytes) -> list[bytes]:
+def _digest_chunks(data: bytes | memoryview) -> list[bytes]:
     return [digest_chunk(data[at : at + CHUNK_SIZE]) for at in range(0, len(data), CHUNK_SIZE)]
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from sealgate.errors import PackageError
 from sealgate.package.records import FULL_32
-from sealgate.package.rules import Rules
+from sealgate.package.rules import MAX_EXTRAS, Rules
 
 ZIP64 = 0x0001
 UNICODE_NAME = 0x7075
@@ -40,7 +40,7 @@ def parse_extras(data: bytes, rules: Rules) -> dict[int, bytes]:
     """Split the extra fields of a header by their kind.
 
     Raises:
-        PackageError: They do not fill the space exactly, a kind occurs twice, or is not allowed.
+        PackageError: They do not fill the space exactly, are too many, a kind occurs twice, or is not allowed.
     """
     fields: dict[int, bytes] = {}
     at, end = 0, len(data)
@@ -55,6 +55,8 @@ def parse_extras(data: bytes, rules: Rules) -> dict[int, bytes]:
             raise PackageError(f"extra field 0x{kind:04x} occurs twice")
         if kind not in ALLOWED and not rules.any_extras:
             raise PackageError(f"extra field 0x{kind:04x} is not allowed in a signed package")
+        if len(fields) == MAX_EXTRAS:
+            raise PackageError(f"a header has more than {MAX_EXTRAS} extra fields")
         fields[kind] = data[at - length : at]
     return fields
 

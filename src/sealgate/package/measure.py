@@ -34,7 +34,7 @@ _CHUNK_TAG = sha384(b"\x00")
 _ROOT_TAG = b"\x01"
 
 
-def digest_chunk(data: bytes) -> bytes:
+def digest_chunk(data: bytes | memoryview) -> bytes:
     """Hash one chunk of at most `CHUNK_SIZE` bytes to its 48 bytes."""
     state = _CHUNK_TAG.copy()
     state.update(data)

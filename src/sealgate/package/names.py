@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from sealgate.errors import PackageError
 from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
-from sealgate.package.rules import MAX_NAME, MAX_NAME_PART, MAX_PATHS, PackageTooLarge, Rules
+from sealgate.package.rules import MAX_DEPTH, MAX_NAME, MAX_NAME_PART, MAX_PATHS, PackageTooLarge, Rules
 
 _DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
 _PART = rf"(?!{_DEVICE}(?:[./]|\Z))[\w@+=,~()\[\]{{}}#$%&'!; .-]{{0,254}}[\w@+=,~()\[\]{{}}#$%&'!;-]"
-_PLAIN = re.compile(rf"(?:{_PART}/)*{_PART}/?".encode("ascii"))
+_PLAIN = re.compile(rf"(?:{_PART}/){{0,{MAX_DEPTH - 1}}}{_PART}/?".encode("ascii"))
 """Most names: ASCII, and none of the rules below can refuse them."""
 
 _IS_DEVICE = re.compile(rf"{_DEVICE}(?:\..*)?", re.DOTALL)
@@ -75,7 +75,7 @@ class NameRegistry:
         is_directory = name.endswith(b"/")
         path = name[:-1] if is_directory else name
         if self._plain:
-            path = path.lower() if path.isascii() else _fold(path)
+            path = path.lower() if path.isascii() else _fold(name, path)
             if path.startswith(b"meta_inf"):
                 _refuse_reserved(name, path)
         else:
@@ -131,9 +131,14 @@ def _is_too_long(name: bytes) -> bool:
     return len(name) > MAX_NAME or any(len(part) > MAX_NAME_PART for part in name.split(b"/"))
 
 
+def _is_too_deep(name: bytes) -> bool:
+    return name.removesuffix(b"/").count(b"/") >= MAX_DEPTH
+
+
 _RULES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda name: not name, "the name is empty"),
     (_is_too_long, f"the name is longer than {MAX_NAME} bytes, or a part of it than {MAX_NAME_PART}"),
+    (_is_too_deep, f"the name has more than {MAX_DEPTH} parts"),
     (lambda name: b"\0" in name, "the name contains a NUL"),
     (
         lambda name: name.startswith(b"/") or _DRIVE.match(name) is not None,
@@ -178,9 +183,11 @@ def _broken_part_rule(part: str) -> str | None:
     return None
 
 
-def _fold(path: bytes) -> bytes:
+def _fold(name: bytes, path: bytes) -> bytes:
     """Map all spellings that a case-blind or normalising file system takes for one path to one spelling."""
     text = unicodedata.normalize("NFKC", path.decode("utf-8"))
+    if len(text) > MAX_NAME:  # some characters stand for eighteen
+        raise _refusal(name, f"the name's normal form NFKC is longer than {MAX_NAME} characters")
     return unicodedata.normalize("NFKC", text.casefold()).encode("utf-8", "surrogatepass")
 
 

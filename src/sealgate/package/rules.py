@@ -34,6 +34,12 @@ MAX_NAME = 4096
 MAX_NAME_PART = 255
 """Bytes between two slashes of a name: Linux's NAME_MAX."""
 
+MAX_DEPTH = 100
+"""Parts of a name. Ours: each name is compared with all folders above it, and no honest package nests half as deep."""
+
+MAX_EXTRAS = 32
+"""Extra fields of one header. Ours: honest packagers write up to four, and each costs time that a header hides."""
+
 MAX_PATHS = 2 * MAX_ENTRIES
 """Files and directories that the names of an archive may imply. Ours: deep names imply many from few bytes."""
 

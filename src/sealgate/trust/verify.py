@@ -13,7 +13,7 @@ The steps, in order; each is repeated at its code:
  9. No downgrade: under an authority's root, or under CA certificates that carry id-sealedPolicy, a seal is mandatory.
 10. Where sealed, the block carries exactly that path, and the leaf is that of the signed profile version.
 11. Where sealed, every byte of the file is what the seal says. No other way is tried.
-12. Else AWS's digest of names and bodies is the signed one.
+12. Else the block is the archive's signature entry to every reader, and AWS's digest of names and bodies is as signed.
 
 Cheap steps stand before dear ones and everything about the signer before the contents; what counts is that all hold.
 Expiry against the present, publisher and revocation are policy, and left to `sealgate.policy.admission`.
@@ -26,6 +26,7 @@ from datetime import datetime
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
 from sealgate.errors import IntegrityError
+from sealgate.package.layout import MAX_SIGNATURE
 from sealgate.package.seal import ArchiveSeal, Measurement, parse_seal, verify_seal
 from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import Source
@@ -82,7 +83,7 @@ def verify_package(
             return Assessment(signature=None)
         verified = verify_envelope(block, roots=roots, at=at)
         if verified.seal is None:
-            return Assessment(signature=_describe(verified, _verify_digest(source, verified.envelope)))
+            return Assessment(signature=_describe(verified, _verify_digest(source, block, verified.envelope)))
         verify_seal(source, verified.seal, block, measured=measured)  # step 11
         return Assessment(signature=_describe(verified, None))
     finally:
@@ -144,13 +145,20 @@ def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
         raise IntegrityError("the signer's certificate is for another profile version", reason="WrongProfileVersion")
 
 
-def _verify_digest(source: Source, envelope: Envelope) -> bytes:
-    """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
+def _verify_digest(source: Source, block: bytes, envelope: Envelope) -> bytes:
+    """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it.
+
+    The block was found by the layout of the file's end. What has that layout can yet lie within the extra fields of
+    another entry: then other readers see an unsigned package, and so it is none of ours to call signed.
+    """
     # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
-    from sealgate.package.archive import AWS_FORMAT, parse_archive  # noqa: PLC0415
+    from sealgate.package.archive import AWS_FORMAT, parse_archive, read_body  # noqa: PLC0415
     from sealgate.package.digest import digest_contents  # noqa: PLC0415
 
-    content_digest = digest_contents(parse_archive(source, rules=AWS_FORMAT))
+    archive = parse_archive(source, rules=AWS_FORMAT)
+    if archive.signature is None or read_body(archive, archive.signature, limit=MAX_SIGNATURE) != block:
+        raise IntegrityError("the signature is not an entry of the archive", reason="SignatureEntryAltered")
+    content_digest = digest_contents(archive)
     if hashlib.sha384(content_digest).digest() != envelope.attributes.message_digest:
         raise IntegrityError("the package's contents are not those that were signed", reason="ContentsAltered")
     return content_digest
