@@ -236,6 +236,8 @@ def test_jobs_are_listed_newest_first_filtered_and_paged(ireland: House) -> None
     listed, everyone = ireland.listed, [revoked, bad, good]
     root = f"arn:aws:iam::{OWNER}:root"
 
+    elements = ireland.signer.list_signing_jobs()["jobs"]
+    assert [(job["jobId"], job["isRevoked"]) for job in elements] == [(revoked, True), (bad, False), (good, False)]
     assert listed() == listed(maxResults=1) == listed(maxResults=2) == everyone
     assert listed(status="Failed") == [bad]
     assert listed(status="Succeeded", isRevoked=False) == [good]

@@ -299,13 +299,14 @@ def test_a_job_vouches_for_the_signature_that_it_made(house: House) -> None:
     "altered",
     [
         lambda job: a_signature(job, job_arn=job.arn.replace("1111-4111", "2222-4111")),
+        lambda job: a_signature(job, job_arn=job.arn.replace("arn:aws:", "arn:aws-cn:")),
         lambda job: a_signature(job, profile_version_arn=job.profile_version_arn[:-1] + "-"),
         lambda job: a_signature(job, signing_time=job.signing_time - SECOND),
         lambda job: a_signature(job, expires_at=job.expires_at + SECOND),
         lambda job: a_signature(job, seal=replace(SEAL, entries=4)),
         lambda job: a_signature(job, seal=None),
     ],
-    ids=["job", "profile version", "signing time", "expiry", "seal", "no seal"],
+    ids=["job", "partition", "profile version", "signing time", "expiry", "seal", "no seal"],
 )
 def test_no_job_vouches_for_a_signature_with_another(house: House, altered: Callable[[Job], Any]) -> None:
     assert house.revocation.find_vouching(altered(house.job)) is None

@@ -12,6 +12,7 @@ import pytest
 from sealgate.errors import Conflict, Denied, Invalid, NotFound, SealgateError
 from sealgate.services.objects import ObjectName
 from sealgate.services.paging import ListTokens, encode_token
+from sealgate.services.signing import SigningService
 from sealgate.store.jobs import Job, JobFilter
 from tests.support.paging import collect
 from tests.support.signer import NOW, SCOPE, new_profile
@@ -112,6 +113,32 @@ def test_an_ended_profile_signs_no_more(house: SigningHouse, status: str) -> Non
     with pytest.raises(Conflict, match=f"with a profile in {status} state") as refused:
         house.signing.start(SCOPE, house.ask())
     assert refused.value.reason == "ProfileNotActive"
+
+
+def test_a_profile_that_ends_while_a_job_is_looked_at_signs_no_more(
+    house: SigningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, look = house.ask(), house.objects.get_version
+
+    def cancel_and_look(*place: Any) -> Any:
+        house.profiles.cancel(SCOPE, "app")
+        return look(*place)
+
+    monkeypatch.setattr(house.objects, "get_version", cancel_and_look)
+    with pytest.raises(Conflict, match="Canceled"):
+        house.signing.start(SCOPE, request)
+    assert jobs(house) == []
+
+
+def test_an_accepted_job_is_announced_once_it_is_there_and_an_answered_one_is_not(house: SigningHouse) -> None:
+    announced: list[int] = []
+    signing = SigningService(
+        db=house.db, objects=house.objects, clock=house.clock, wake=lambda: announced.append(len(jobs(house)))
+    )
+    request = house.ask()
+    for _ in range(2):
+        signing.start(SCOPE, request)
+    assert announced == [1]
 
 
 def test_the_owner_may_be_named_if_it_is_the_caller(house: SigningHouse) -> None:

@@ -17,8 +17,10 @@ from sealgate.services.signing_worker import LEASE, MAX_ATTEMPTS, SigningWorker
 from sealgate.services.validity import Validity
 from sealgate.store import jobs as store
 from sealgate.store import objects as object_store
+from sealgate.store.blobs import Staging
 from sealgate.store.jobs import Job
 from sealgate.trust.keys import key_id
+from sealgate.trust.roots import TrustRoots
 from sealgate.x509.certificates import get_p384_key
 from tests.support.signer import NOW, SCOPE, new_profile
 from tests.support.signing import BUCKET, DESTINATION, SigningHouse, make_package
@@ -204,6 +206,29 @@ def test_a_job_is_not_signed_once_its_profile_has_ended(house: SigningHouse, end
     assert outcome(house, started) == ("Failed", "Signing profile app is no longer Active")
 
 
+def test_nothing_is_signed_once_the_end_of_a_profile_was_acknowledged(
+    house: SigningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, keep = start(house), house.blobs.keep
+
+    def cancel_and_keep(staging: Staging, sha256: str) -> None:
+        house.profiles.cancel(SCOPE, "app")
+        keep(staging, sha256)
+
+    monkeypatch.setattr(house.blobs, "keep", cancel_and_keep)
+    assert house.worker.run_one()
+    assert outcome(house, started) == ("Failed", "Signing profile app is no longer Active")
+    with house.db.read() as tx:
+        assert object_store.is_empty(tx, DESTINATION)
+
+
+def test_a_job_does_not_succeed_unless_its_own_output_verifies(house: SigningHouse) -> None:
+    started = start(house)
+    house.roots = TrustRoots(roots=())
+    assert house.make_worker().run_one()
+    assert outcome(house, started) == ("Failed", "Internal error")
+
+
 def test_a_job_that_waited_beyond_its_own_expiry_fails(house: SigningHouse) -> None:
     house.profiles.put(SCOPE, new_profile("short", validity=Validity(value=1, unit="DAYS")))
     started = start(house, profile_name="short")
@@ -261,6 +286,18 @@ def test_a_worker_that_lost_its_job_to_another_changes_nothing(house: SigningHou
     house.make_runner().run(claimed)
     assert house.signing.get(SCOPE, started.job_id) == ended
     assert house.signed_object(ended).blob == ended.signed_sha256
+
+
+def test_a_worker_whose_job_another_works_on_leaves_it_alone(house: SigningHouse) -> None:
+    started = start(house)
+    lease(house, started, owner="slow server", until=NOW)
+    claimed = house.signing.get(SCOPE, started.job_id)
+    lease(house, started, owner="quick server", until=NOW + LEASE, attempts=2)
+    held = house.signing.get(SCOPE, started.job_id)
+    house.make_runner().run(claimed)
+    assert house.signing.get(SCOPE, started.job_id) == held
+    with house.db.read() as tx:
+        assert object_store.is_empty(tx, DESTINATION)
 
 
 def test_leases_of_jobs_under_way_are_renewed(house: SigningHouse) -> None:
