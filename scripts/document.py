@@ -59,7 +59,7 @@ def _render_operation(operation: Operation, binding: Binding) -> str:
 
 def _describe_action(permission: Permission) -> str:
     if permission.exempt:
-        return f"{permission.action} (always allowed)"
+        return f"{permission.action} ({permission.exempt})"
     when = f" (if `{permission.when}`)" if permission.when else ""
     return permission.action + when + (f" (without `{permission.unless}`)" if permission.unless else "")
 

@@ -117,7 +117,7 @@ class Api:
         tags: str | None = None,
         also: Sequence[Permission] = (),
         instead: Sequence[Permission] = (),
-        exempt: bool = False,
+        exempt: str = "",
         inline: bool = False,
     ) -> Callable[[H], H]:
         """Bind a function to the operation that its name names.
@@ -129,7 +129,7 @@ class Api:
             tags: The path of the member that has the request's tags, or the keys of tags.
             also: Further permissions that a call needs, or may need.
             instead: The permissions that a call needs where none is named for the operation.
-            exempt: Nothing is asked: everybody who is somebody may.
+            exempt: Why nothing is asked at the door ("always allowed"); empty where it is.
             inline: Run on the event loop: for functions that take well under a millisecond.
 
         Raises:

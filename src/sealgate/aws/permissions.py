@@ -40,7 +40,8 @@ class Permission:
         keys: Condition keys that the request answers.
         fixed: Condition keys whose value the operation itself answers.
         tags: The path of the member that has the tags of the request, or the keys of tags.
-        exempt: Nothing is asked: everybody who is somebody may.
+        exempt: Why nothing is asked here ("always allowed"); empty where it is.
+        denial: What a denial is said to be, before the reason; for what one service does in another in a caller's name.
     """
 
     action: str
@@ -51,7 +52,8 @@ class Permission:
     keys: Keys = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     tags: str | None = None
-    exempt: bool = False
+    exempt: str = ""
+    denial: str = ""
 
     @property
     def parameters(self) -> list[str]:
@@ -75,7 +77,8 @@ class Permission:
             action=self.action,
             resource=self.resource.render(arguments, region=region, account=owner or account),
             context=self._context(arguments),
-            exempt=self.exempt,
+            is_exempt=bool(self.exempt),
+            denial=self.denial,
         )
 
     def _context(self, arguments: Arguments) -> dict[str, tuple[str, ...]]:

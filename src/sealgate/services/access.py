@@ -50,13 +50,15 @@ class Wanted:
         action: As IAM names it (`signer:GetSigningProfile`).
         resource: The ARN of what is acted on, or `*`.
         context: What the request itself answers of the conditions that policies may set.
-        exempt: Nothing is asked: everybody who is somebody may.
+        is_exempt: Nothing is asked: everybody who is somebody may.
+        denial: What a denial is said to be, before the reason; empty for AWS's usual words.
     """
 
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    exempt: bool = False
+    is_exempt: bool = False
+    denial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class Door:
         principal = entry.principal
         for wanted in entry.wanted:
             is_own = principal.arn.endswith(_ROOT) and _account_of(wanted.resource) in ("", principal.account)
-            if not (is_own or wanted.exempt):
+            if not (is_own or wanted.is_exempt):
                 raise AccessDenied(principal, wanted.action, wanted.resource)
 
     def close(self, entry: Entry, *, status: int, error: str | None) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sealgate.aws.api.lambda_service import lambda_
+from sealgate.aws.api.lambda_service import ATTACH_CONFIG, FUNCTION, lambda_
 from sealgate.aws.api.lambda_shapes import describe_config
 from sealgate.aws.context import Call
 from sealgate.store.functions import Function
 
 _CONFIG = "{code_signing_config_arn}"
-_FUNCTION = "function:{function_name}"
 
 
-@lambda_.operation()
+@lambda_.operation(tags="tags")
 def create_code_signing_config(
     call: Call,
     *,
@@ -82,20 +81,20 @@ def list_functions_by_code_signing_config(
     return {"FunctionArns": list(page.items), "NextMarker": page.next_token}
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(instead=ATTACH_CONFIG)
 def put_function_code_signing_config(call: Call, *, code_signing_config_arn: str, function_name: str) -> dict[str, Any]:
     """Attach a config to a function."""
     return _describe_attachment(call.services.configs.attach(call.scope, function_name, code_signing_config_arn))
 
 
-@lambda_.operation(resource=_FUNCTION, inline=True)
+@lambda_.operation(resource=FUNCTION, inline=True)
 def get_function_code_signing_config(call: Call, *, function_name: str) -> dict[str, Any]:
     """Answer which config a function has; nothing at all where it has none, as on AWS."""
     function = call.services.configs.get_function(call.scope, function_name)
     return {} if function.config_arn is None else _describe_attachment(function)
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(resource=FUNCTION)
 def delete_function_code_signing_config(call: Call, *, function_name: str) -> None:
     """Take a function's config away."""
     call.services.configs.detach(call.scope, function_name)

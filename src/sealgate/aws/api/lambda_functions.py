@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sealgate.aws.api.lambda_service import lambda_
+from sealgate.aws.api.lambda_service import ATTACH_CONFIG, FUNCTION, PASS_ROLE, TAG_ON_CREATE, lambda_, read_code
 from sealgate.aws.api.lambda_settings import add_structures, parse_architecture, refuse_given
 from sealgate.aws.api.lambda_shapes import describe_function, parse_code, summarise_function
 from sealgate.aws.context import Call
@@ -18,12 +18,16 @@ from sealgate.services.function_names import LATEST
 from sealgate.services.function_settings import SettingsChange
 from sealgate.services.functions import CodeChange, NewFunction
 
-_FUNCTION = "function:{function_name}"
 _LOCATION_LIFETIME = timedelta(minutes=10)
 """How long GetFunction's link to the code works (Lambda API reference, FunctionCodeLocation)."""
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(
+    resource=FUNCTION,
+    keys={"lambda:codesigningconfigarn": "code_signing_config_arn", "lambda:layer": "layers"},
+    tags="tags",
+    also=(PASS_ROLE, TAG_ON_CREATE, *read_code("code.S3Bucket", "code.S3Key", "code.S3ObjectVersion")),
+)
 def create_function(
     call: Call,
     *,
@@ -77,7 +81,7 @@ def create_function(
     return describe_function(call.services.functions.create(call.scope, new))
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(resource=FUNCTION, also=read_code("s3_bucket", "s3_key", "s3_object_version"))
 def update_function_code(
     call: Call,
     *,
@@ -120,7 +124,7 @@ def update_function_code(
     return describe_function(call.services.functions.update_code(call.scope, function_name, change))
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(resource=FUNCTION, keys={"lambda:layer": "layers"}, also=(PASS_ROLE, *ATTACH_CONFIG))
 def update_function_configuration(
     call: Call,
     *,
@@ -162,7 +166,7 @@ def update_function_configuration(
     return describe_function(state)
 
 
-@lambda_.operation(resource=_FUNCTION, inline=True)
+@lambda_.operation(resource=FUNCTION, inline=True)
 def get_function(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
     """Answer a function, its tags, and a link to its code."""
     found = call.services.functions.get(call.scope, function_name, qualifier=qualifier)
@@ -175,14 +179,14 @@ def get_function(call: Call, *, function_name: str, qualifier: str | None = None
     }
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(resource=FUNCTION)
 def download_function_code(call: Call, *, function_name: str, code_sha256: str) -> dict[str, Any]:
     """Send a function's package; GetFunction gives the link."""
     path = call.services.functions.get_code(call.scope, function_name, code_sha256)
     return {"Body": FileBody(path=path, length=path.stat().st_size), "ContentType": "application/zip"}
 
 
-@lambda_.operation(resource=_FUNCTION, inline=True)
+@lambda_.operation(resource=FUNCTION, inline=True)
 def get_function_configuration(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
     """Answer a function's settings."""
     return describe_function(call.services.functions.get(call.scope, function_name, qualifier=qualifier))
@@ -203,7 +207,7 @@ def list_functions(
     return {"Functions": summaries, "NextMarker": page.next_token}
 
 
-@lambda_.operation(resource=_FUNCTION)
+@lambda_.operation(resource=FUNCTION)
 def delete_function(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
     """Delete a function. AWS answers 204, whatever status the model has."""
     call.services.functions.delete(call.scope, function_name, qualifier=qualifier)

@@ -1,5 +1,69 @@
 """The Lambda API that the modules beside this one bind their operations to; `lambda_` holds the bound whole."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sealgate.arn import function_arn
 from sealgate.aws.operation import Api
+from sealgate.aws.permissions import Permission
+from sealgate.aws.resources import parse_template
+from sealgate.errors import SealgateError
+from sealgate.services.function_names import parse_function_name
+from sealgate.services.scope import Scope
 
 lambda_ = Api("lambda")
+
+
+class FunctionResource:
+    """The function that a call names, in whichever form: authorisation asks about its ARN, without a qualifier."""
+
+    parameters = ["function_name"]  # noqa: RUF012 - never changed
+
+    def render(self, values: Mapping[str, Any], *, region: str, account: str) -> str:
+        """Answer the ARN; what names no function here is asked about as it was written, and refused later."""
+        text = str(values["function_name"])
+        try:
+            name = parse_function_name(text, Scope(account=account, region=region, caller_arn="")).name
+        except SealgateError:
+            name = text
+        return name if name.startswith("arn:") else function_arn(region, account, name)
+
+    def __str__(self) -> str:
+        return "function:{function_name}"
+
+
+FUNCTION = FunctionResource()
+
+ATTACH_CONFIG = tuple(
+    Permission(
+        action="lambda:PutFunctionCodeSigningConfig",
+        resource=resource,
+        when="code_signing_config_arn",
+        keys={"lambda:codesigningconfigarn": "code_signing_config_arn"},
+    )
+    for resource in (FUNCTION, parse_template("lambda", "{code_signing_config_arn}"))
+)
+"""What attaching a config needs, on the function and on the config, by whichever operation it is done."""
+
+PASS_ROLE = Permission(
+    action="iam:PassRole",
+    resource=parse_template("iam", "{role}"),
+    when="role",
+    fixed={"iam:passedtoservice": "lambda.amazonaws.com"},
+)
+TAG_ON_CREATE = Permission(action="lambda:TagResource", resource=FUNCTION, when="tags", tags="tags")
+
+
+def read_code(bucket: str, key: str, version: str) -> tuple[Permission, Permission]:
+    """Answer what fetching a package with its caller's rights needs, from the members that name the package."""
+    resource = parse_template("s3", f"{{{bucket}}}/{{{key}}}")
+    denial = (
+        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
+        "the package. S3 Error Code: AccessDenied. S3 Error Message: "
+    )
+    return (
+        Permission(action="s3:GetObject", resource=resource, when=bucket, unless=version, denial=denial),
+        Permission(action="s3:GetObjectVersion", resource=resource, when=version, denial=denial),
+    )

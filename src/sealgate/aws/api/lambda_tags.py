@@ -36,13 +36,13 @@ def list_tags(call: Call, *, resource: str) -> dict[str, Any]:
     return {"Tags": dict(_service_of(call, resource).get_tags(call.scope, resource))}
 
 
-@lambda_.operation(resource=_RESOURCE)
+@lambda_.operation(resource=_RESOURCE, tags="tags")
 def tag_resource(call: Call, *, resource: str, tags: Mapping[str, str]) -> None:
     """Add tags, or change their values."""
     _service_of(call, resource).tag(call.scope, resource, tags)
 
 
-@lambda_.operation(resource=_RESOURCE)
+@lambda_.operation(resource=_RESOURCE, tags="tag_keys")
 def untag_resource(call: Call, *, resource: str, tag_keys: Sequence[str]) -> None:
     """Remove tags."""
     _service_of(call, resource).untag(call.scope, resource, tag_keys)

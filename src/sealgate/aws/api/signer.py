@@ -18,6 +18,8 @@ from sealgate.aws.api.signer_shapes import (
 )
 from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
+from sealgate.aws.permissions import Permission
+from sealgate.aws.resources import parse_template
 from sealgate.services.platforms import get_platform, list_platforms
 from sealgate.services.profiles import NewProfile
 from sealgate.services.revocation import StatusQuery
@@ -25,6 +27,18 @@ from sealgate.store.jobs import JobFilter
 
 signer = Api("signer", also=("signer-data",))
 
+_TAG_ON_CREATE = Permission(
+    action="signer:TagResource",
+    resource=parse_template("signer", "/signing-profiles/{profile_name}"),
+    when="tags",
+    tags="tags",
+)
+_READ_SOURCE = Permission(
+    action="s3:GetObjectVersion", resource=parse_template("s3", "{source.s3.bucketName}/{source.s3.key}")
+)
+_WRITE_DESTINATION = Permission(
+    action="s3:PutObject", resource=parse_template("s3", "{destination.s3.bucketName}/{destination.s3.prefix}*")
+)
 _PROFILE = "/signing-profiles/{profile_name}"
 _JOB = "/signing-jobs/{job_id}"
 _TAGGED = "{resource_arn}"
@@ -32,7 +46,7 @@ _PAGE = 25
 """The default page, which is also the largest that the model allows."""
 
 
-@signer.operation()
+@signer.operation(tags="tags", also=(_TAG_ON_CREATE,))
 def put_signing_profile(
     call: Call,
     *,
@@ -58,7 +72,7 @@ def put_signing_profile(
     return {"arn": profile.arn, "profileVersion": profile.version, "profileVersionArn": profile.version_arn}
 
 
-@signer.operation(resource=_PROFILE, inline=True)
+@signer.operation(resource=_PROFILE, owner="profile_owner", inline=True)
 def get_signing_profile(call: Call, *, profile_name: str, profile_owner: str | None = None) -> dict[str, Any]:
     """Answer a profile."""
     return describe_profile(call.services.profiles.get(call.scope, profile_name, owner=profile_owner))
@@ -123,7 +137,7 @@ def get_signing_platform(call: Call, *, platform_id: str) -> dict[str, Any]:  # 
     return describe_platform(get_platform(platform_id))
 
 
-@signer.operation(resource=_PROFILE)
+@signer.operation(resource=_PROFILE, owner="profile_owner", also=(_READ_SOURCE, _WRITE_DESTINATION))
 def start_signing_job(
     call: Call,
     *,
@@ -174,7 +188,7 @@ def list_signing_jobs(
     )
 
 
-@signer.operation(resource=_JOB)
+@signer.operation(resource=_JOB, owner="job_owner")
 def revoke_signature(call: Call, *, job_id: str, reason: str, job_owner: str | None = None) -> None:
     """Revoke the signature of a job."""
     call.services.revocation.revoke_signature(call.scope, job_id, reason=reason, owner=job_owner)
@@ -207,13 +221,13 @@ def list_tags_for_resource(call: Call, *, resource_arn: str) -> dict[str, Any]:
     return {"tags": dict(call.services.profiles.tags(call.scope, resource_arn))}
 
 
-@signer.operation(resource=_TAGGED)
+@signer.operation(resource=_TAGGED, tags="tags")
 def tag_resource(call: Call, *, resource_arn: str, tags: Mapping[str, str]) -> None:
     """Add tags to a profile, or change their values."""
     call.services.profiles.tag(call.scope, resource_arn, tags)
 
 
-@signer.operation(resource=_TAGGED)
+@signer.operation(resource=_TAGGED, tags="tag_keys")
 def untag_resource(call: Call, *, resource_arn: str, tag_keys: Sequence[str]) -> None:
     """Remove tags from a profile."""
     call.services.profiles.untag(call.scope, resource_arn, tag_keys)
