@@ -140,12 +140,6 @@ class RevocationService:
             revoked.append(query.job_arn)
         return tuple(revoked)
 
-    def _check_platform(self, platform_id: str) -> None:
-        platform = find_platform(platform_id)
-        is_refused = self._strict_aws and platform_id == LAMBDA_PLATFORM
-        if platform is None or not platform.revocation_supported or is_refused:
-            raise Invalid(f"Invalid platformId: {platform_id}")
-
     def knowledge(self) -> DatabaseRevocations:
         """Answer who knows, for admission, what was revoked: the database as it is when it is asked."""
         return DatabaseRevocations(db=self._db, clock=self._clock)
@@ -189,6 +183,12 @@ class RevocationService:
             jobs = job_store.list_revoked_jobs(tx)
             profiles = profile_store.list_revoked_profiles(tx)
         return _make_list(jobs=jobs, profiles=profiles, issued_at=issued_at, valid_for=valid_for)
+
+    def _check_platform(self, platform_id: str) -> None:
+        platform = find_platform(platform_id)
+        is_refused = self._strict_aws and platform_id == LAMBDA_PLATFORM
+        if platform is None or not platform.revocation_supported or is_refused:
+            raise Invalid(f"Invalid platformId: {platform_id}")
 
 
 class DatabaseRevocations:
