@@ -216,6 +216,7 @@ def test_a_dry_run_is_judged_and_stores_nothing(house: DeploymentHouse, row: Row
     error = attempt(lambda: states.append(house.update(data, dry_run=True, revision_id="any")))
     check_answer(error, row, before.arn)
     assert house.get() == before
+    assert not house.blobs.path(hashlib.sha256(data).hexdigest()).exists()
     assert house.decisions()[-1].dry_run
     for state in states:
         assert state.function.code_sha256 == hashlib.sha256(data).hexdigest()
