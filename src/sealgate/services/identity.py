@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-
 from sealgate.arn import root_user_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict
+from sealgate.services.iam.names import LONG_TERM_PREFIX, new_access_key_id, new_secret
+from sealgate.services.iam.remembered import Remembered
 from sealgate.store import identity as store
-from sealgate.store.database import Database
+from sealgate.store.database import Database, Tx
+from sealgate.store.iam.generation import changing_identity
+from sealgate.store.iam.sessions import Session, sessions
 from sealgate.store.identity import AccessKey, Account
 
-_KEY_ID_BYTES = 10
-_SECRET_BYTES = 30
+Credential = AccessKey | Session
+"""What a request can be signed with: for good, or for a while and with a token."""
 
 
 class IdentityService:
     """Who may call at all.
 
-    Access keys are remembered in memory once read, since every call asks for one and they never change; one that is
-    unknown is looked up again each time, so that a key made by another process is found.
+    Credentials are remembered in memory once read, since every call asks for one; a change of any identity makes them
+    be read again (`Remembered`).
     """
 
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._known: dict[str, AccessKey] = {}
+        self._known: Remembered[str, Credential] = Remembered(db, _load)
 
-    def find_key(self, access_key_id: str) -> AccessKey | None:
-        """Answer the access key of this id, or None."""
-        key = self._known.get(access_key_id)
-        if key is None:
-            with self._db.read() as tx:
-                key = store.access_keys.find(tx, access_key_id=access_key_id)
-            if key is not None:
-                self._known[access_key_id] = key
-        return key
+    def find_key(self, access_key_id: str) -> Credential | None:
+        """Answer the credential of this id, or None; an Inactive key is none, a session that has ended still is one."""
+        return self._known.find(access_key_id)
 
     def find_root_key(self, account: str) -> AccessKey | None:
         """Answer the access key of an account's root user, or None where there is no such account."""
         with self._db.read() as tx:
             return store.find_root_key(tx, account)
+
+    def list_accounts(self) -> list[Account]:
+        """Answer every account, by its digits."""
+        with self._db.read() as tx:
+            return store.list_accounts(tx)
 
     def create_account(self, account: str, *, region: str) -> AccessKey:
         """Create an account and the access key of its root user.
@@ -55,16 +55,23 @@ class IdentityService:
         """
         now = self._clock()
         key = AccessKey(
-            access_key_id="AKIA" + base64.b32encode(secrets.token_bytes(_KEY_ID_BYTES)).decode(),
+            access_key_id=new_access_key_id(LONG_TERM_PREFIX),
             account=account,
             principal_arn=root_user_arn(region, account),
             user_id=account,
-            secret=base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode(),
+            secret=new_secret(),
             created_at=now,
         )
-        with self._db.write() as tx:
+        with changing_identity(self._db) as tx:
             if store.accounts.find(tx, account=account) is not None:
                 raise Conflict(f"account {account} exists")
             store.accounts.insert(tx, Account(account=account, created_at=now))
             store.access_keys.insert(tx, key)
         return key
+
+
+def _load(tx: Tx, access_key_id: str) -> Credential | None:
+    key = store.access_keys.find(tx, access_key_id=access_key_id)
+    if key is not None:
+        return key if key.status == "Active" else None
+    return sessions.find(tx, access_key_id=access_key_id)

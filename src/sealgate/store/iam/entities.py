@@ -6,10 +6,11 @@ used again, so a new user of an old name inherits nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, func, select
 
@@ -53,17 +54,23 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User(Entity):
-    """Somebody, or something, with long-term credentials.
+class Actor(Entity):
+    """What can act: users and roles.
 
     Attributes:
+        tags: At most 50; policies read them.
         boundary: The ARN of the managed policy that bounds what it may do; None without one.
     """
 
-    kind: ClassVar[Kind] = "user"
-
     tags: Mapping[str, str]
     boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Actor):
+    """Somebody, or something, with long-term credentials."""
+
+    kind: ClassVar[Kind] = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +81,7 @@ class Group(Entity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role(Entity):
+class Role(Actor):
     """What others may become for a while.
 
     Attributes:
@@ -82,20 +89,17 @@ class Role(Entity):
         trusted_ids: The unique ids that the users and roles which it names had when it was given, by ARN: a new user
             of an old name is not the one that was meant.
         max_session_seconds: How long they stay it at most.
-        boundary: As of a user.
     """
 
     kind: ClassVar[Kind] = "role"
 
-    tags: Mapping[str, str]
     trust: str
     trusted_ids: Mapping[str, str]
     description: str | None
     max_session_seconds: int
-    boundary: str | None = None
 
 
-def _table(name: str, *columns: Column[Any], comment: str) -> Table:
+def _table(name: str, *columns: Column[str] | Column[int] | Column[Mapping[str, str]], comment: str) -> Table:
     return Table(
         name,
         metadata,
@@ -164,9 +168,18 @@ groups = Entities(groups_table, Group)
 roles = Entities(roles_table, Role)
 
 
-def find_bounded(tx: Tx, *, account: str, policy_arn: str) -> list[User | Role]:
+def find_bounded(tx: Tx, *, account: str, policy_arn: str) -> list[Actor]:
     """Answer the users and roles of an account that a managed policy bounds."""
     return [
         *users.rows.select(tx, users_table.c.account == account, users_table.c.boundary == policy_arn),
         *roles.rows.select(tx, roles_table.c.account == account, roles_table.c.boundary == policy_arn),
     ]
+
+
+def count_bounded(tx: Tx, account: str) -> Counter[str]:
+    """Answer how many users and roles of an account each policy bounds: ARN -> number."""
+    counted: Counter[str] = Counter()
+    for table in (users_table.c, roles_table.c):
+        bounded = select(table.boundary, func.count()).where(table.account == account, table.boundary.is_not(None))
+        counted.update({arn: int(number) for arn, number in tx.execute(bounded.group_by(table.boundary))})
+    return counted

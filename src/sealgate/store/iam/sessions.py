@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, delete, update
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, delete, update
 
 from sealgate.store.database import Tx
 from sealgate.store.rows import Rows
@@ -32,9 +32,9 @@ class Session:
         issued_by: The ARN of who asked for it.
         issued_at: When it began.
         expires_at: It is good until then.
-        is_chained: Whether who asked for it was a role's session too.
-        policies: Documents that limit it, as they were given; None where none was given.
-        policy_arns: Managed policies that limit it.
+        policies: The documents that limit it, those of managed policies as they were when it began; where there are
+            any, nothing is allowed that none of them allows.
+        policy_arns: The managed policies among them.
         tags: Its own tags and those it inherited; they stand before the role's.
         transitive_tag_keys: Which of them the next session of a chain inherits.
         source_identity: Who was there first, as they said; None if they did not.
@@ -51,17 +51,11 @@ class Session:
     issued_by: str
     issued_at: datetime
     expires_at: datetime
-    is_chained: bool
     policies: tuple[str, ...]
     policy_arns: tuple[str, ...]
     tags: Mapping[str, str]
     transitive_tag_keys: tuple[str, ...]
     source_identity: str | None
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether session policies were given, so that nothing is allowed that they do not allow."""
-        return bool(self.policies or self.policy_arns)
 
 
 sessions_table = Table(
@@ -78,7 +72,6 @@ sessions_table = Table(
     Column("issued_by", Text, nullable=False, comment="ARN"),
     Column("issued_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
-    Column("is_chained", Boolean, nullable=False),
     Column("policies", StringList, nullable=False, comment="JSON array of documents"),
     Column("policy_arns", StringList, nullable=False, comment="JSON array"),
     Column("tags", StringMap, nullable=False, comment="JSON object"),

@@ -145,7 +145,6 @@ def upgrade() -> None:
         sa.Column("issued_by", sa.Text(), nullable=False, comment="ARN"),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("is_chained", sa.Boolean(), nullable=False),
         sa.Column("policies", sa.Text(), nullable=False, comment="JSON array of documents"),
         sa.Column("policy_arns", sa.Text(), nullable=False, comment="JSON array"),
         sa.Column("tags", sa.Text(), nullable=False, comment="JSON object"),
