@@ -16,8 +16,9 @@ import pytest
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.package.layout import SIGNATURE_NAME, signature_header, signature_record
 from sealgate.package.source import BytesSource
+from sealgate.policy.admission import AdmissionPolicy, Kind, Outcome, decide
 from sealgate.trust.verify import verify_package
-from tests.support.authority import NOW
+from tests.support.authority import ARN, NOW
 from tests.support.dissect import Part, assemble, dissect, signature_of
 from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of
 
@@ -361,13 +362,13 @@ def test_an_archive_comment_is_refused() -> None:
     assert reason_of(package) in {"PackageError", "EndRecordsAltered"}
 
 
-def test_without_its_signature_a_package_is_unsigned() -> None:
+def test_without_its_signature_a_package_is_unsigned_and_refused_as_that() -> None:
     stripped = assemble(part for part in dissect(ordinary()) if part.name != SIGNATURE_NAME)
-    assert verify_bytes(stripped).signature is None
-
-
-def test_without_meta_directory_and_signature_a_package_is_unsigned() -> None:
-    assert verify_bytes(assemble(dissect(ordinary())[:-2])).signature is None
+    bare = assemble(dissect(ordinary())[:-2])
+    policy = AdmissionPolicy(mode="Enforce", publishers=frozenset({ARN}))
+    for package in (stripped, bare):
+        decision = decide(verify_bytes(package), policy=policy, revocation=None, now=NOW)
+        assert (decision.outcome, decision.kind) == (Outcome.DENY, Kind.MISMATCH)
 
 
 def test_another_packages_signature_is_refused() -> None:

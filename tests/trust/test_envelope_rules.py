@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -33,6 +33,7 @@ from sealgate.x509.profile import REVOCATION_LIST
 from tests.support.authority import (
     ARN,
     NOW,
+    YEARS,
     CertificateRecipe,
     Recipe,
     any_seal,
@@ -123,6 +124,13 @@ def with_an_ambiguous_signer(recipe: Recipe) -> Recipe:
     return replace(recipe, certificates=(*recipe.certificates, twin.der))
 
 
+def with_two_issuing_cas_of_one_number(recipe: Recipe) -> Recipe:
+    twin = CertificateRecipe(
+        name="Foreign CA", issuer=aws_root(), extensions=ca_extensions(0), key=fixed_key("twin"), **YEARS
+    ).make()
+    return replace(recipe, certificates=(*recipe.certificates, twin.der))
+
+
 def with_a_stranger_root_inside(_: Recipe) -> Recipe:
     root = make_root("Stranger")
     leaf = CertificateRecipe(name="Strange leaf", issuer=root, extensions=leaf_extensions()).make()
@@ -142,6 +150,7 @@ SPOILT: dict[str, tuple[Change, str]] = {
         "AmbiguousSigner",
     ),
     "where two certificates have the signer's name and number": (with_an_ambiguous_signer, "AmbiguousSigner"),
+    "where two other certificates have one name and number": (with_two_issuing_cas_of_one_number, "AmbiguousSigner"),
     "that names another certificate as the signer's": (lambda r: replace(r, named=aws_issuing().der), "BadSignature"),
     # signed attributes
     "without signed attributes": (lambda r: replace(r, raw_attributes=()), "MalformedSignature"),
@@ -157,6 +166,10 @@ SPOILT: dict[str, tuple[Change, str]] = {
     ),
     "with an unknown attribute twice": (
         lambda r: r.adding(UNKNOWN, encode(UTF8_STRING, b"a")).adding(UNKNOWN, encode(UTF8_STRING, b"b")),
+        "MalformedSignature",
+    ),
+    "with an attribute whose type is no object identifier": (
+        lambda r: r.adding(b"\x06\x02\x80\x01", encode(UTF8_STRING, b"a")),
         "MalformedSignature",
     ),
     "with two values of an attribute": (with_two_values, "MalformedSignature"),
@@ -381,6 +394,11 @@ def test_a_long_dead_leaf_still_counts_at_its_signing_time() -> None:
     block = aws_recipe().build()
     verified = verify_envelope(block, roots=trust(aws_root()), at=NOW + timedelta(days=4000))
     assert verified.envelope.attributes.profile_version_arn == ARN
+
+
+def test_the_end_of_time_is_a_moment_to_judge_at() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    assert verify_envelope(aws_recipe().build(), roots=trust(aws_root()), at=end).seal is None
 
 
 def test_with_no_root_nothing_is_accepted() -> None:

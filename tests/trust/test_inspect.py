@@ -56,6 +56,7 @@ BROKEN = {
         aws_recipe(), unsigned=encode(CONTEXT_1, encode(SEQUENCE, encode_oid("1.2.3.4"), encode(SET)))
     ),
     "a certificate that is none": replace(aws_recipe(), certificates=(encode(SEQUENCE), *aws_recipe().certificates)),
+    "an attribute whose type is no object identifier": aws_recipe().adding(b"\x06\x00", encode(UTF8_STRING, b"a")),
     "a seal that is none": sealed_recipe().having(oids.ARCHIVE_SEAL, encode(SEQUENCE)),
     "texts that are none": aws_recipe()
     .having(oids.JOB_ARN, encode(UTF8_STRING, b"\xff"))

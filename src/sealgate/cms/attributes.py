@@ -85,8 +85,9 @@ def parse_values(signer: SignerInfo) -> Mapping[bytes, bytes]:
         raise EnvelopeError("the signed attributes are not in DER order")
     values: dict[bytes, bytes] = {}
     for attribute in signer.attributes:
+        name = oids.format_oid(attribute.oid)
         if attribute.oid in values or len(attribute.values) != 1:
-            raise EnvelopeError(f"signed attribute {oids.format_oid(attribute.oid)} must be there once, with one value")
+            raise EnvelopeError(f"signed attribute {name} must be there once, with one value")
         values[attribute.oid] = attribute.values[0]
     if get_value(values, oids.CONTENT_TYPE) != oids.DATA:
         raise EnvelopeError("the signed content type is not data")

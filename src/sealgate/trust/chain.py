@@ -45,12 +45,16 @@ def find_signer(certificates: Iterable[bytes], issuer: bytes, serial: int) -> x5
     """Answer the certificate that a signer is named by.
 
     Raises:
-        IntegrityError: There is none, or there are several different ones (reason `AmbiguousSigner`).
+        IntegrityError: There is none, or two different certificates, the signer's or others, have one issuer and serial
+            number (reason `AmbiguousSigner`).
     """
-    named = {der for der in certificates if identify_certificate(der) == (issuer, serial)}
-    if len(named) != 1:
-        raise IntegrityError(f"{len(named)} certificates are the signer's; there must be one", reason="AmbiguousSigner")
-    return load_certificate(named.pop())
+    different = set(certificates)
+    named = {identify_certificate(der): der for der in different}
+    if len(named) != len(different):
+        raise IntegrityError("two certificates have one issuer and serial number", reason="AmbiguousSigner")
+    if (issuer, serial) not in named:
+        raise IntegrityError("the signer's certificate is not in the signature block", reason="AmbiguousSigner")
+    return load_certificate(named[issuer, serial])
 
 
 def verify_trusted(

@@ -33,7 +33,7 @@ class InspectedAttribute:
     """One signed attribute as it stands there.
 
     Attributes:
-        oid: Its type, dotted.
+        oid: Its type, dotted; in hexadecimal where it is no object identifier.
         name: What people call it, or None.
         values: Its encoded values in hexadecimal.
     """
@@ -109,7 +109,7 @@ def inspect_signature(block: bytes) -> Inspection:
 def _inspect_attributes(signer: SignerInfo) -> tuple[InspectedAttribute, ...]:
     return tuple(
         InspectedAttribute(
-            oid=oids.format_oid(attribute.oid),
+            oid=_show_oid(attribute.oid),
             name=oids.NAMES.get(attribute.oid),
             values=tuple(value.hex() for value in attribute.values),
         )
@@ -136,6 +136,13 @@ def _find_problems(block: bytes, first: dict[bytes, bytes]) -> list[str]:
     except IntegrityError as error:
         return [error.message]
     return []
+
+
+def _show_oid(encoded: bytes) -> str:
+    try:
+        return oids.format_oid(encoded)
+    except EnvelopeError:
+        return encoded.hex()
 
 
 def _algorithm(encoded: bytes) -> str | None:

@@ -68,7 +68,7 @@ def verify_statement(
     verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
     if statement.message_digest != hashlib.sha384(text).digest():
         raise IntegrityError(f"the {kind.name} is not the one that was signed", reason="ContentsAltered")
-    if statement.signing_time > at + MAX_CLOCK_SKEW:
+    if statement.signing_time - at > MAX_CLOCK_SKEW:
         raise IntegrityError(f"the {kind.name} was made in the future", reason="SignedInFuture")
     path = verify_trusted(leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=kind.purpose)
     verify_exact_set(statement.certificates, path)
