@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check bench requirements clean
+.PHONY: help demo test test-all check check-install bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -28,6 +28,9 @@ check: $(VENV)/.ready-dev  ## the static checks: ruff, mypy, the layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+check-install: $(VENV)/.ready-dev  ## install into an empty environment, and use what is there
+	@scripts/check-install $(BIN)/python
 
 bench: $(VENV)/.ready-bench  ## the measurements of docs/PERFORMANCE.md
 	@for bench in bench/[a-z]*.py; do $(BIN)/python $$bench --run || exit 1; done
