@@ -1,0 +1,46 @@
+"""Patterns, against a naive reading of the same rule."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sealgate.policy.wildcards import Patterns, compile_glob, glob_of_literal, glob_of_pattern
+
+ALPHABET = "ab*?[]!-\n:"
+QUICK = settings(deadline=None, derandomize=True)
+TEXTS = st.text(ALPHABET, max_size=8)
+
+
+def naive(pattern: str, text: str) -> bool:
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(naive(pattern[1:], text[start:]) for start in range(len(text) + 1))
+    return bool(text) and pattern[0] in {"?", text[0]} and naive(pattern[1:], text[1:])
+
+
+@QUICK
+@given(pattern=TEXTS, text=TEXTS)
+def test_a_pattern_matches_what_the_naive_rule_matches(pattern: str, text: str) -> None:
+    expected = naive(pattern, text)
+    assert bool(compile_glob(glob_of_pattern(pattern))(text)) is expected
+    assert Patterns.compile([pattern]).match(text) is expected
+
+
+@QUICK
+@given(patterns=st.lists(TEXTS, max_size=4), text=TEXTS)
+def test_several_patterns_match_what_one_of_them_does(patterns: list[str], text: str) -> None:
+    assert Patterns.compile(patterns).match(text) is any(naive(pattern, text) for pattern in patterns)
+
+
+@QUICK
+@given(literal=TEXTS, text=TEXTS)
+def test_a_literal_matches_itself_only(literal: str, text: str) -> None:
+    matcher = compile_glob(glob_of_literal(literal))
+    assert matcher(literal)
+    assert bool(matcher(text)) is (text == literal)
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 1500 + "b", "*?" * 1500 + "b", "*" + "?" * 1500 + "b", "*a?" * 700 + "b"])
+def test_no_pattern_of_a_policys_length_explodes(pattern: str) -> None:
+    assert not Patterns.compile([pattern]).match("a" * 2000)
