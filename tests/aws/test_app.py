@@ -354,6 +354,14 @@ def test_a_form_that_names_no_operation_is_refused(toys: Toys, body: bytes) -> N
     assert answer.status == 400
 
 
+def test_an_action_that_there_is_not_is_refused_in_the_words_of_aws(toys: Toys) -> None:
+    body = b"Action=GetNothing&Version=2011-06-15"
+    answer = toys.wire.replay(request(toys, "sts", "POST", "/", body=body), body)
+    assert answer.status == 400
+    assert b"<Code>InvalidAction</Code>" in answer.body
+    assert b"<Message>Could not find operation GetNothing for version 2011-06-15</Message>" in answer.body
+
+
 def test_a_query_that_is_not_utf_8_is_refused_as_that(toys: Toys) -> None:
     answer = toys.wire.send("GET", f"{PROFILE}?a=%ff")
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "SerializationException")

@@ -1,7 +1,7 @@
 import pytest
 
 from sealgate.aws.endpoints import find_bucket, guess_service, in_path_style
-from sealgate.aws.faults import Malformed
+from sealgate.aws.faults import Malformed, MalformedUri
 from sealgate.aws.operation import Api
 from sealgate.aws.request import Request, parse_query
 from sealgate.aws.router import Match, Router
@@ -123,10 +123,11 @@ def test_a_path_that_a_signature_would_not_tell_from_another_is_refused(path: st
         find("signer", "GET", path)
 
 
+@pytest.mark.parametrize("name", ["%ff%fe", "%zz", "100%", "%2"])
 @pytest.mark.parametrize("service", ["signer", "s3"])
-def test_a_path_that_is_not_utf_8_is_refused(service: str) -> None:
-    with pytest.raises(Malformed):
-        find(service, "GET", "/signing-profiles/%ff%fe")
+def test_a_path_that_is_not_percent_encoded_utf_8_is_refused(service: str, name: str) -> None:
+    with pytest.raises(MalformedUri):
+        find(service, "GET", f"/signing-profiles/{name}")
 
 
 @pytest.mark.parametrize(

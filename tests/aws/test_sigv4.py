@@ -196,7 +196,7 @@ def test_a_link_that_lacks_a_parameter_or_has_it_twice_is_refused(name: str, tim
         sigv4.parse_claim(altered(link, query=tuple(query)))
 
 
-@pytest.mark.parametrize("seconds", ["0", "604801", "-1", "1e3", "", "9" * 40])
+@pytest.mark.parametrize("seconds", ["604801", "-1", "1e3", "", "9" * 40])
 def test_a_lifetime_out_of_its_range_is_refused(seconds: str) -> None:
     link = signed("s3", "GET", "/", presigned=True)
     query = tuple((name, seconds if name == "X-Amz-Expires" else value) for name, value in link.query)

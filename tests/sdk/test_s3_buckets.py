@@ -73,6 +73,13 @@ def test_another_regions_bucket_is_refused_with_the_right_region(s3: S3, method:
         assert "the region 'eu-west-1' is wrong; expecting 'us-east-1'" in html.unescape(answer.text)
 
 
+def test_boto3_follows_a_bucket_to_its_region(s3: S3) -> None:
+    s3.put()
+    elsewhere = s3.server.client("s3", region="eu-west-1")
+    assert elsewhere.get_object(Bucket=s3.bucket, Key="app.zip")["Body"].read() == b"content"
+    assert [entry["Key"] for entry in elsewhere.list_objects_v2(Bucket=s3.bucket)["Contents"]] == ["app.zip"]
+
+
 @pytest.mark.parametrize(
     ("region", "place", "code"),
     [

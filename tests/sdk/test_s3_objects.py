@@ -5,11 +5,12 @@ import hashlib
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.s3_client import S3, refusal
+from tests.support.s3_client import S3, refusal, send
 
 ETAG = '"' + hashlib.md5(b"content", usedforsecurity=False).hexdigest() + '"'
 CRC32 = base64.b64encode(zlib.crc32(b"content").to_bytes(4, "big")).decode()
@@ -77,8 +78,43 @@ def test_a_missing_bucket_key_and_version_have_errors_of_their_own(s3: S3) -> No
     with pytest.raises(s3.client.exceptions.NoSuchKey):
         s3.read("absent")
     with pytest.raises(ClientError) as version:
-        s3.read(VersionId="x" * 32)
+        s3.read(VersionId="0" * 32)
     assert refusal(version) == ("NoSuchVersion", 404)
+
+
+@pytest.mark.parametrize(
+    ("version_id", "message"),
+    [("x", "Invalid version id specified"), ("", "Version id cannot be the empty string")],
+)
+def test_what_can_be_no_version_is_no_argument(s3: S3, version_id: str, message: str) -> None:
+    s3.put()
+    for call in (s3.client.get_object, s3.client.delete_object, s3.client.get_object_tagging):
+        with pytest.raises(ClientError, match=message) as refused:
+            call(Bucket=s3.bucket, Key="app.zip", VersionId=version_id)
+        assert refusal(refused) == ("InvalidArgument", 400)
+    assert s3.read() == b"content"
+
+
+def test_an_error_says_what_it_is_about(s3: S3) -> None:
+    s3.put()
+    calls: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"Key": "absent"}, {"Key": "absent"}),
+        ({"Key": "app.zip", "VersionId": "0" * 32}, {"Key": "app.zip", "VersionId": "0" * 32}),
+        ({"Key": "app.zip", "IfMatch": '"other"'}, {"Condition": "If-Match"}),
+        ({"Key": "app.zip", "Range": "bytes=7-"}, {"RangeRequested": "bytes=7-", "ActualObjectSize": "7"}),
+    ]
+    for members, details in calls:
+        with pytest.raises(ClientError) as raised:
+            s3.client.get_object(Bucket=s3.bucket, **members)
+        assert raised.value.response["Error"].items() >= details.items()
+
+
+def test_a_copys_source_may_be_percent_encoded_as_a_whole(s3: S3) -> None:
+    s3.put("a b+%/ü")
+    source = quote(f"{s3.bucket}/a b+%/ü", safe="")
+    answer = send(s3.server, "PUT", f"/{s3.bucket}/copy", headers={"x-amz-copy-source": source})
+    assert answer.status_code == 200
+    assert s3.read("copy") == b"content"
     with pytest.raises(ClientError) as head:
         s3.client.head_object(Bucket=s3.bucket, Key="absent")
     assert refusal(head) == ("404", 404)

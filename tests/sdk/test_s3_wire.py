@@ -128,6 +128,24 @@ def test_a_malformed_document_is_refused(s3: S3, body: bytes) -> None:
     digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     answer = send(s3.server, "POST", f"/{s3.bucket}?delete", body=body, headers={"Content-MD5": digest})
     assert answer.status_code == 400
+    assert (b"<Code>MalformedXML</Code>" if body else b"<Code>MissingRequestBodyError</Code>") in answer.content
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("/k%ff", b"InvalidURI"),
+        ("?prefix=%ff", b"InvalidURI"),
+        ("/k%00", b"InvalidArgument"),
+        ("?max-keys=many", b"InvalidArgument"),
+        ("/k?partNumber=one", b"InvalidArgument"),
+        ("?max-keys=1&max-keys=2", b"InvalidArgument"),
+    ],
+)
+def test_a_malformed_target_is_refused_as_what_it_is(s3: S3, target: str, code: bytes) -> None:
+    answer = send(s3.server, "GET", f"/{s3.bucket}{target}")
+    assert answer.status_code == 400
+    assert b"<Code>" + code + b"</Code>" in answer.content
 
 
 def test_the_command_line_copies_a_large_file_there_and_back(s3: S3, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from sealgate import errors
 from sealgate.aws import faults
+from sealgate.aws.error_details import details_of
 from sealgate.aws.error_headers import headers_of
 from sealgate.services import function_errors, object_errors
 
@@ -47,6 +48,7 @@ class WireError:
         message: For humans.
         reason: Signer's finer `code` member.
         resource: The path that was asked for, as S3 repeats it.
+        details: What S3 says besides, by element.
         headers: Sent besides the protocol's own.
         is_typed: Whether Lambda's body has its `Type` member.
     """
@@ -56,6 +58,7 @@ class WireError:
     message: str
     reason: str = ""
     resource: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     is_typed: bool = True
 
@@ -141,7 +144,10 @@ S3: Table = {
     faults.NoSuchOperation: Row(
         code="MethodNotAllowed", status=405, text="The specified method is not allowed against this resource."
     ),
-    faults.Malformed: Row(code="MalformedXML", status=400),
+    faults.Malformed: Row(code="InvalidArgument", status=400),
+    faults.MalformedUri: Row(code="InvalidURI", status=400, text="Couldn't parse the specified URI."),
+    faults.MalformedDocument: Row(code="MalformedXML", status=400),
+    faults.MissingDocument: Row(code="MissingRequestBodyError", status=400),
     faults.DocumentViolation: Row(code="MalformedXML", status=400),
     faults.ConstraintViolation: Row(code="InvalidArgument", status=400),
     faults.RequestTooLarge: Row(code="MaxMessageLengthExceeded", status=400, text="Your request was too big."),
@@ -266,6 +272,7 @@ def wire_error(service: str, operation: str | None, error: errors.SealgateError,
         message=row.text or error.message,
         reason=_sub_code(error, row),
         resource=resource,
+        details=details_of(error),
         headers=headers_of(error),
         is_typed=row.is_typed,
     )

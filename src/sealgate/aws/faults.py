@@ -26,8 +26,30 @@ class UnsupportedMember(Unsupported):
         super().__init__(f"{member} is not supported by this server for {operation}.")
 
 
+class NoSuchAction(NoSuchOperation):
+    """No operation of the query protocol has this name and version."""
+
+    def __init__(self, action: str, version: str) -> None:
+        NotFound.__init__(self, f"Could not find operation {action} for version {version}")
+
+
 class Malformed(Invalid):
-    """The body is no document of the protocol's kind, or a value in it is not of its type."""
+    """The body is no document of the protocol's kind, or a value of the request is not of its type."""
+
+
+class MalformedUri(Malformed):
+    """Path or query cannot be read."""
+
+
+class MalformedDocument(Malformed):
+    """An XML document is none, or is of another shape than the operation's."""
+
+
+class MissingDocument(Malformed):
+    """The operation needs an XML document, and there is no body."""
+
+    def __init__(self) -> None:
+        super().__init__("Request body is empty")
 
 
 class ConstraintViolation(Invalid):

@@ -12,8 +12,7 @@ import unicodedata
 from collections.abc import Callable
 
 MAX_LENGTH = 4096
-"""No longer text is matched against a pattern whose shape has no maximum of its own; S3's CopySource, the longest of
-them, has 1,024 bytes of key, each of which may be encoded as three characters."""
+"""No longer text is matched against a pattern whose shape has no maximum of its own."""
 
 _REPRESENTATIVES = {"L": "a", "N": "0", "Z": " "}
 _ASCII_CLASSES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{Z}": " "}

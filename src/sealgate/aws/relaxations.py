@@ -90,6 +90,10 @@ def _of(service: str) -> list[Relaxation]:
     return [rule for rule in RELAXATIONS if rule.service == service]
 
 
+_NOT_ENFORCED = {"s3": frozenset({"CopySource"})}
+"""Shapes whose pattern AWS itself does not hold to: S3 takes a source whose slash is percent-encoded too."""
+
+
 class Dialect:
     """A service model as this server reads it: AWS's, with the relaxations unless AWS's own strictness is asked for.
 
@@ -113,5 +117,7 @@ class Dialect:
 
     def pattern(self, shape: Any) -> str | None:
         """Answer the pattern of a string shape, or None."""
+        if shape.name in _NOT_ENFORCED.get(self.service, ()):
+            return None
         found = self._patterns.get(shape.name, shape.metadata.get("pattern"))
         return None if found is None else str(found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
-from sealgate.aws.faults import Malformed
+from sealgate.aws.faults import MalformedUri
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 SIGNATURE_QUERY = frozenset(
@@ -21,6 +22,9 @@ SIGNATURE_QUERY = frozenset(
     }
 )
 """The query parameters of a presigned link that are the signature's own."""
+
+
+_NO_BYTE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,28 +77,30 @@ def decode_component(text: str) -> str:
     """Undo the percent-encoding of a path segment.
 
     Raises:
-        Malformed: It is not UTF-8.
+        MalformedUri: It is not UTF-8, or a percent sign begins no byte.
     """
     if "%" not in text:
         return text
+    if _NO_BYTE.search(text):
+        raise MalformedUri("The request URI has a percent sign that two hexadecimal digits do not follow.")
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise Malformed("The request URI is not UTF-8.") from error
+        raise MalformedUri("The request URI is not UTF-8.") from error
 
 
 def parse_query(raw: bytes) -> tuple[tuple[str, str], ...]:
     """Read a query string: `&` between, `=` optional, `+` is a space.
 
     Raises:
-        Malformed: It is not UTF-8.
+        MalformedUri: As `decode_component`; or it is not ASCII.
     """
     if not raw:
         return ()
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError as error:
-        raise Malformed("The query string must be percent-encoded.") from error
+        raise MalformedUri("The query string must be percent-encoded.") from error
     pairs = (part.partition("=") for part in text.replace("+", "%20").split("&") if part)
     return tuple((decode_component(name), decode_component(value)) for name, _, value in pairs)
 

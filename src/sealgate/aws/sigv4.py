@@ -35,7 +35,7 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,16}){1,3}-[0-9]{1,2}")
-_LIFETIME = re.compile(r"[0-9]{1,9}", re.ASCII)
+_LIFETIME = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _SAFE = "-_.~"
 _KEPT_KEYS = 1024
 _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
@@ -124,18 +124,28 @@ def _parse_presigned(request: Request, algorithm: str) -> Claim:
             "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
         )
     credential, timestamp, lifetime, signed_headers, signature = (values[0] for values in given)
-    if not _LIFETIME.fullmatch(lifetime) or not 1 <= int(lifetime) <= MAX_LIFETIME_SECONDS:
-        raise faults.MalformedPresignature(
-            f"X-Amz-Expires must be between 1 and {MAX_LIFETIME_SECONDS} seconds; the given value is not"
-        )
     return _claim(
         faults.MalformedPresignature,
         credential=credential,
         timestamp=timestamp,
         signed_headers=signed_headers,
         signature=signature,
-        lifetime=int(lifetime),
+        lifetime=_parse_lifetime(lifetime),
     )
+
+
+def _parse_lifetime(text: str) -> int:
+    if not _LIFETIME.fullmatch(text):
+        raise faults.MalformedPresignature("X-Amz-Expires should be a number")
+    seconds = int(text)
+    if seconds < 0:
+        raise faults.MalformedPresignature("X-Amz-Expires must be non-negative")
+    if seconds > MAX_LIFETIME_SECONDS:
+        raise faults.MalformedPresignature(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+            f"{MAX_LIFETIME_SECONDS} seconds"
+        )
+    return seconds
 
 
 def _claim(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sealgate.aws.faults import NoSuchOperation, NotImplementedHere, UnsupportedMember
+from sealgate.aws.faults import NoSuchAction, NoSuchOperation, NotImplementedHere, UnsupportedMember
 from sealgate.aws.model import OperationModel, ServiceModel
 from sealgate.aws.operation import CHECKED_ON_THE_WIRE, Api, Binding, Operation
 from sealgate.aws.protocols.codec import Codec, Wire
@@ -122,12 +122,12 @@ class Service:
         """Answer the operation that a form names.
 
         Raises:
-            NoSuchOperation: There is none of this name and version.
+            NoSuchAction: There is none of this name and version.
             NotImplementedHere: There is one on AWS.
         """
         action, version = form.get("Action", ""), form.get("Version", self._version)
         if action not in self._by_name or version != self._version:
-            raise NoSuchOperation(action, version)
+            raise NoSuchAction(action, version)
         return _get_bound(self._by_name[action])
 
 

@@ -16,6 +16,7 @@ from sealgate.aws.api.s3_shapes import (
     describe_version_checksums,
     make_attributes,
     make_conditions,
+    name_object,
     parse_algorithm,
     parse_copy_source,
     parse_tagging,
@@ -109,7 +110,7 @@ def get_object(
     check_owner(call, expected_bucket_owner)
     objects = call.services.objects
     conditions = make_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
-    name = ObjectName(bucket=bucket, key=key, version_id=version_id)
+    name = name_object(bucket, key, version_id)
     selection = objects.select(call.scope, name, conditions=conditions, byte_range=range, part=part_number)
     asked = {
         "CacheControl": response_cache_control,
@@ -145,7 +146,7 @@ def head_object(
     """Say what reading an object would answer."""
     check_owner(call, expected_bucket_owner)
     conditions = make_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
-    name = ObjectName(bucket=bucket, key=key, version_id=version_id)
+    name = name_object(bucket, key, version_id)
     selection = call.services.objects.select(
         call.scope, name, conditions=conditions, byte_range=range, part=part_number
     )
@@ -159,7 +160,7 @@ def delete_object(
 ) -> dict[str, Any]:
     """Delete an object, or one version of it."""
     check_owner(call, expected_bucket_owner)
-    name = ObjectName(bucket=bucket, key=key, version_id=version_id)
+    name = name_object(bucket, key, version_id)
     deletion = call.services.objects.delete(call.scope, name)
     return {"VersionId": deletion.version_id, "DeleteMarker": deletion.is_marker or None}
 

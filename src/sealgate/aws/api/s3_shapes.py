@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote_plus, unquote
 from sealgate.aws.context import Call
 from sealgate.errors import Unsupported
 from sealgate.services.object_errors import BucketDenied, InvalidArgument, InvalidTag
+from sealgate.services.object_versions import NULL_VERSION, parse_sequence
 from sealgate.services.objects import ObjectName
 from sealgate.services.preconditions import ReadConditions
 from sealgate.store.objects import Attributes, ObjectVersion
@@ -253,7 +254,20 @@ def parse_copy_source(text: str) -> ObjectName:
         bucket, _, key = unquote(path, errors="strict").removeprefix("/").partition("/")
     if not (key and bucket):
         raise InvalidArgument("Invalid copy source object key", name="x-amz-copy-source", value=text)
-    return ObjectName(bucket=bucket, key=key, version_id=version_id or None)
+    return name_object(bucket, key, version_id or None)
+
+
+def name_object(bucket: str, key: str, version_id: str | None) -> ObjectName:
+    """Name an object, and a version of it where the request names one.
+
+    Raises:
+        InvalidArgument: The version's name can be none.
+    """
+    if version_id == "":
+        raise InvalidArgument("Version id cannot be the empty string", name="versionId", value="")
+    if version_id not in (None, NULL_VERSION) and parse_sequence(version_id) is None:
+        raise InvalidArgument("Invalid version id specified", name="versionId", value=version_id)
+    return ObjectName(bucket=bucket, key=key, version_id=version_id)
 
 
 def encode_text(text: str | None, encoding_type: str | None) -> str | None:

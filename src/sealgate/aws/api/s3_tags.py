@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sealgate.aws.api.s3_service import s3
-from sealgate.aws.api.s3_shapes import check_owner, parse_tag_set
+from sealgate.aws.api.s3_shapes import check_owner, name_object, parse_tag_set
 from sealgate.aws.context import Call
-from sealgate.services.objects import ObjectName
 
 _OBJECT = "{bucket}/{key}"
 
@@ -19,7 +18,7 @@ def get_object_tagging(
 ) -> dict[str, Any]:
     """Answer a version's tags, and in a header which version that is: SAM learns it from there."""
     check_owner(call, expected_bucket_owner)
-    found = call.services.objects.get_shown(call.scope, ObjectName(bucket=bucket, key=key, version_id=version_id))
+    found = call.services.objects.get_shown(call.scope, name_object(bucket, key, version_id))
     tags = [{"Key": name, "Value": value} for name, value in found.version.tags.items()]
     return {"TagSet": tags, "VersionId": found.version_id}
 
@@ -36,7 +35,7 @@ def put_object_tagging(
 ) -> dict[str, Any]:
     """Replace a version's tags."""
     check_owner(call, expected_bucket_owner)
-    name = ObjectName(bucket=bucket, key=key, version_id=version_id)
+    name = name_object(bucket, key, version_id)
     tagged = call.services.objects.set_tags(call.scope, name, parse_tag_set(tagging["TagSet"]))
     return {"VersionId": tagged.version_id}
 
@@ -47,5 +46,5 @@ def delete_object_tagging(
 ) -> dict[str, Any]:
     """Remove a version's tags."""
     check_owner(call, expected_bucket_owner)
-    name = ObjectName(bucket=bucket, key=key, version_id=version_id)
+    name = name_object(bucket, key, version_id)
     return {"VersionId": call.services.objects.set_tags(call.scope, name, {}).version_id}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sealgate.aws.errors import WireError
+from sealgate.aws.faults import Malformed, MissingDocument
 from sealgate.aws.model import OperationModel, Shape
 from sealgate.aws.protocols.rest import RestEncoder, RestParser, members_in_body
 from sealgate.aws.protocols.xml_body import PROLOG, compile_members_encoder, compile_parser, escape
@@ -43,6 +44,7 @@ class RestXmlCodec:
         self._out = RestEncoder(model, dialect)
         self._streams_in = model.has_streaming_input
         self._payload_in = _payload_parser(model, dialect)
+        self._needs_document = _payload(model) in (model.input_shape.required_members if model.input_shape else ())
         self._known = frozenset(model.output_shape.members) if model.output_shape else frozenset()
         self._body_out = _body_encoder(model, dialect)
 
@@ -51,6 +53,8 @@ class RestXmlCodec:
         members = self._rest.parse(request, labels)
         if body and not self._streams_in:
             members.update(self._payload_in(body))
+        elif self._needs_document:
+            raise MissingDocument
         return members
 
     def encode(self, members: Mapping[str, Any], request_id: str) -> Response:  # noqa: ARG002 - other protocols repeat the id
@@ -67,7 +71,7 @@ class RestXmlCodec:
 
 
 def _payload_parser(model: OperationModel, dialect: Dialect) -> Callable[[bytes], dict[str, Any]]:
-    payload = model.input_shape.serialization.get("payload") if model.input_shape else None
+    payload = _payload(model)
     if payload is None or model.input_shape.members[payload].type_name != "structure":
         return _refuse_body
     shape = model.input_shape.members[payload]
@@ -77,9 +81,16 @@ def _payload_parser(model: OperationModel, dialect: Dialect) -> Callable[[bytes]
         document = parse_document(body)
         if document.name != root:
             raise NotValid(f"the root element is {document.name}, not {root}")
-        return {payload: parse(document, document.name)}
+        try:
+            return {payload: parse(document, document.name)}
+        except Malformed as error:
+            raise NotValid(error.message) from error
 
     return parse_payload
+
+
+def _payload(model: OperationModel) -> str | None:
+    return model.input_shape.serialization.get("payload") if model.input_shape else None
 
 
 def _refuse_body(_body: bytes) -> dict[str, Any]:
@@ -130,8 +141,9 @@ class RestXmlWire:
     def encode_error(self, error: WireError, request_id: str) -> Response:
         """Write an error (see `Wire`)."""
         identity = self.identify(request_id)
+        details = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in error.details.items())
         body = (
-            f"{PROLOG}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+            f"{PROLOG}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>{details}"
             f"<Resource>{escape(error.resource)}</Resource><RequestId>{request_id}</RequestId>"
             f"<HostId>{identity['x-amz-id-2']}</HostId></Error>"
         )

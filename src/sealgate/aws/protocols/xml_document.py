@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from sealgate.aws.faults import Malformed
+from sealgate.aws.faults import MalformedDocument
 
 MAX_DEPTH = 32
 """No document of a modelled operation is half as deep."""
@@ -26,7 +26,7 @@ class Element:
     children: list[Element] = field(default_factory=list)
 
 
-class NotValid(Malformed):
+class NotValid(MalformedDocument):
     """A document that is not well-formed, or not of the expected shape."""
 
     def __init__(self, why: str) -> None:
