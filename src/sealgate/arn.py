@@ -42,6 +42,12 @@ def parse_arn(text: str) -> Arn:
     return Arn(**parts)
 
 
+def account_of(text: str) -> str:
+    """Answer the account that an ARN names; empty where it names none, or the text is no ARN."""
+    parts = text.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[0] == "arn" else ""  # noqa: PLR2004 - the parts of an ARN
+
+
 def partition_of(region: str) -> str:
     """Name the partition that a region belongs to."""
     if region.startswith("cn-"):

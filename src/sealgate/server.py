@@ -22,8 +22,11 @@ from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
+from sealgate.services.catalogue import Catalogue
 from sealgate.services.configs import ConfigService
+from sealgate.services.door import Door
 from sealgate.services.functions import FunctionService
+from sealgate.services.iam.rights import Rights
 from sealgate.services.identity import IdentityService
 from sealgate.services.objects import ObjectService
 from sealgate.services.profiles import ProfileService
@@ -56,6 +59,7 @@ class House:
     roots: TrustRoots
     clock: Clock
     services: Services
+    door: Door
     worker: SigningWorker
 
 
@@ -88,6 +92,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         roots=roots,
         clock=clock,
         worker=worker,
+        door=Door(rights=Rights(db=db), catalogue=Catalogue(db=db)),
         services=Services(
             identity=identity,
             objects=objects,
@@ -134,7 +139,7 @@ class Server:
             house.worker.start()
             opened.callback(house.worker.stop)
             apis = (signer, lambda_, s3, sts)
-            app = App(apis=apis, services=house.services, config=self._config, clock=self._clock)
+            app = App(apis=apis, services=house.services, door=house.door, config=self._config, clock=self._clock)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
             gc.freeze()

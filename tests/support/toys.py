@@ -45,7 +45,9 @@ class Toys:
     def start(self, **config: Any) -> InProcess:
         """Make an application of the same handlers, set up in another way."""
         settings = Config(**config)
-        app = App(apis=self.apis, services=self.house.services, config=settings, clock=system_clock)
+        app = App(
+            apis=self.apis, services=self.house.services, door=self.house.door, config=settings, clock=system_clock
+        )
         self._wires.append(InProcess(app=app, key=self.key))
         return self._wires[-1]
 

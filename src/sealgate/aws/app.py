@@ -30,7 +30,7 @@ from sealgate.aws.wire import Service
 from sealgate.clock import Clock
 from sealgate.config import Config
 from sealgate.errors import SealgateError
-from sealgate.services.access import Door
+from sealgate.services.door import Door
 
 log = logging.getLogger("sealgate.aws")
 
@@ -50,15 +50,16 @@ class App:
     Args:
         apis: The services, each with the functions bound to it.
         services: The use cases that handlers call.
+        door: Lets calls in.
         config: Whether signatures are checked, and whether the relaxations hold.
         clock: Tells when a request came.
     """
 
-    def __init__(self, *, apis: Sequence[Api], services: Services, config: Config, clock: Clock) -> None:
+    def __init__(self, *, apis: Sequence[Api], services: Services, door: Door, config: Config, clock: Clock) -> None:
         self._clock = clock
         self._by_name = {api.service: Service(api, strict_aws=config.strict_aws) for api in apis}
         self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
-        self._door = Door()
+        self._door = door
         self._pipeline = Pipeline(
             services=services, authenticator=_authenticator(services, config), door=self._door, pool=self._pool
         )

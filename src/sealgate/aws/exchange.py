@@ -49,4 +49,5 @@ class Exchange:
             source_ip=self.request.source_ip,
             principal=_NOBODY,
             wanted=(Wanted(action=f"{self.service.name}:{self.operation or '-'}", resource="-"),),
+            now=self.now,
         )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from sealgate.aws import faults
-from sealgate.aws.authenticate import Authenticator, Identity, TrustingAuthenticator
+from sealgate.aws.authenticate import Authenticator, Identity, TrustingAuthenticator, find_tokens
 from sealgate.aws.bodies import BATCH, take_in
 from sealgate.aws.context import Call, Services
 from sealgate.aws.endpoints import in_path_style
@@ -22,7 +22,8 @@ from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.response import Response
 from sealgate.aws.uploads import Upload
 from sealgate.aws.wire import Bound
-from sealgate.services.access import Door, Entry
+from sealgate.services.access import Entry
+from sealgate.services.door import Door
 from sealgate.services.object_errors import ObjectTooLarge
 from sealgate.services.object_rules import MAX_PUT_BYTES
 
@@ -157,6 +158,10 @@ class Pipeline:
             source_ip=request.source_ip,
             principal=principal,
             wanted=tuple(wanted for wanted in found if wanted is not None),
+            now=exchange.now,
+            region=identity.region,
+            is_secure=request.scheme == "https",
+            user_agent=request.headers.get("user-agent", ""),
         )
         self._door.admit(exchange.entry)
         return Call(
@@ -170,6 +175,7 @@ class Pipeline:
             source_ip=request.source_ip,
             user_agent=request.headers.get("user-agent", ""),
             services=self._services,
+            session_token=next(iter(find_tokens(request)), None),
         )
 
     async def _handle(self, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:

@@ -1,21 +1,12 @@
-"""The one door: every call passes it, whichever wire or console it came by.
-
-The rule is default deny: the root user of an account may do everything in its own account, nobody else anything.
-"""
+"""What stands at the door (`sealgate.services.door`): who calls, what the call needs, and what a denial says."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sealgate.errors import Denied
-
-log = logging.getLogger("sealgate.access")
-
-_ARN_ACCOUNT = 4
-_ARN_PARTS = 6
-_ROOT = ":root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +25,29 @@ class Principal:
     user_id: str
     access_key_id: str
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the credential is a session's, by the first letters of its id, as on AWS."""
+        return self.access_key_id.startswith("ASIA")
+
 
 class AccessDenied(Denied):
-    """No rule lets this principal do this."""
+    """No rule lets this principal do this, or one forbids it.
 
-    def __init__(self, principal: Principal, action: str, resource: str) -> None:
-        super().__init__(f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}")
+    Args:
+        principal: Who.
+        action: What.
+        resource: On what.
+        because: Which kind of policy refuses, in AWS's words; empty where nobody is told.
+        denial: What stands before the reason where the caller knows nothing of the action; empty for AWS's usual words.
+    """
+
+    def __init__(
+        self, principal: Principal, action: str, resource: str, *, because: str = "", denial: str = ""
+    ) -> None:
+        shown = f'"{resource}"' if action.startswith("s3:") else resource  # S3 quotes what it names
+        text = f"User: {principal.arn} is not authorized to perform: {action} on resource: {shown}"
+        super().__init__(f"{denial}{text} {because}".rstrip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +75,20 @@ class Entry:
 
     Attributes:
         wanted: What it needs; the operation's own permission first.
+        now: When it came; aware, UTC.
+        region: Of the signature's credential scope.
+        is_secure: It came over TLS.
+        user_agent: As sent, empty when not.
     """
 
     request_id: str
     source_ip: str
     principal: Principal
     wanted: tuple[Wanted, ...]
+    now: datetime
+    region: str = ""
+    is_secure: bool = False
+    user_agent: str = ""
 
     @property
     def action(self) -> str:
@@ -83,43 +99,3 @@ class Entry:
     def resource(self) -> str:
         """What it is on, above all."""
         return self.wanted[0].resource
-
-
-class Door:
-    """Decides who may do what, and says in the log how each call ended."""
-
-    def admit(self, entry: Entry) -> None:
-        """Let a call in.
-
-        Raises:
-            AccessDenied: Nothing allows it.
-        """
-        principal = entry.principal
-        for wanted in entry.wanted:
-            is_own = principal.arn.endswith(_ROOT) and _account_of(wanted.resource) in ("", principal.account)
-            if not (is_own or wanted.is_exempt):
-                raise AccessDenied(principal, wanted.action, wanted.resource)
-
-    def close(self, entry: Entry, *, status: int, error: str | None) -> None:
-        """Log how the call ended: one line, without secrets or members of the request.
-
-        Args:
-            entry: The call.
-            status: The HTTP status it was answered with.
-            error: The error code on the wire; None when it succeeded.
-        """
-        log.info(
-            "request=%s source=%s principal=%s action=%s resource=%r status=%d error=%s",
-            entry.request_id,
-            entry.source_ip,
-            entry.principal.arn,
-            entry.action,
-            entry.resource,
-            status,
-            error or "-",
-        )
-
-
-def _account_of(resource: str) -> str:
-    parts = resource.split(":", _ARN_PARTS - 1)
-    return parts[_ARN_ACCOUNT] if len(parts) == _ARN_PARTS and parts[0] == "arn" else ""

@@ -1,0 +1,123 @@
+"""What is known of the resources that policies are asked about: whose they are, their tags, their own policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from sealgate.arn import Arn, parse_arn
+from sealgate.errors import Invalid
+from sealgate.policy.document import Policy
+from sealgate.policy.request import Context
+from sealgate.services.iam.entities import BY_KIND
+from sealgate.store.configs import configs
+from sealgate.store.database import Database, Tx
+from sealgate.store.functions import functions
+from sealgate.store.iam.entities import Actor, Kind
+from sealgate.store.jobs import jobs
+from sealgate.store.objects import buckets
+from sealgate.store.profiles import profiles
+
+_PROFILE = "/signing-profiles/"
+_JOB = "/signing-jobs/"
+_FUNCTION = "function:"
+_CONFIG = "code-signing-config:"
+_ENTITY = re.compile(r"(user|role)/(?:.*/)?([^/]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of one resource.
+
+    Attributes:
+        account: Who owns it.
+        context: What conditions may ask of it (`aws:resourcetag/team`, `signer:profileversion`).
+        policy: Its own policy, if it has one.
+    """
+
+    account: str
+    context: Context
+    policy: Policy | None = None
+
+
+class Catalogue:
+    """Answers what is known of a resource, as it stands now."""
+
+    def __init__(self, *, db: Database) -> None:
+        self._db = db
+
+    def find(self, resource: str, *, action: str) -> Facts | None:
+        """Answer the facts of an ARN; None of one that names nothing here, and of a pattern.
+
+        Args:
+            resource: The ARN.
+            action: What shall be done with it; a policy of a resource may be about few actions only.
+        """
+        try:
+            arn = parse_arn(resource)
+        except Invalid:
+            return None
+        look = _BY_SERVICE.get(arn.service)
+        if look is None:
+            return None
+        with self._db.read() as tx:
+            return look(tx, arn, action)
+
+
+def _find_signer(tx: Tx, arn: Arn, action: str) -> Facts | None:
+    name = arn.resource.removeprefix(_PROFILE)
+    if name != arn.resource:
+        return _find_profile(tx, arn, name.partition("/")[0], action)
+    job = None
+    if arn.resource.startswith(_JOB):
+        job_id = arn.resource.removeprefix(_JOB)
+        job = jobs.find(tx, account=arn.account, region=arn.region, job_id=job_id)
+    return None if job is None else _find_profile(tx, arn, job.profile_name, action)
+
+
+def _find_profile(tx: Tx, arn: Arn, name: str, action: str) -> Facts | None:  # noqa: ARG001 - its permissions will ask
+    profile = profiles.find(tx, account=arn.account, region=arn.region, name=name)
+    if profile is None:
+        return None
+    tags = _tag_context(profile.tags) if arn.resource.startswith(_PROFILE) else {}
+    return Facts(account=profile.account, context={**tags, "signer:profileversion": (profile.version,)})
+
+
+def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    where = {"account": arn.account, "region": arn.region}
+    if arn.resource.startswith(_FUNCTION):
+        function = functions.find(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
+        tags = {} if function is None else _tag_context(function.tags)
+        return Facts(account=arn.account, context={**tags, "lambda:functionarn": (str(arn),)})
+    config = configs.find(tx, **where, config_id=arn.resource.removeprefix(_CONFIG))
+    return None if config is None else Facts(account=arn.account, context=_tag_context(config.tags))
+
+
+def _find_bucket(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    bucket = buckets.find(tx, name=arn.resource.partition("/")[0])
+    return None if bucket is None else Facts(account=bucket.account, context={})
+
+
+def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    match = _ENTITY.fullmatch(arn.resource)
+    if match is None:
+        return None
+    found = BY_KIND[cast("Kind", match[1])].find(tx, account=arn.account, name=match[2])
+    if not isinstance(found, Actor):
+        return None
+    tags = {key.replace("aws:", "iam:"): value for key, value in _tag_context(found.tags).items()}
+    return Facts(account=arn.account, context={**_tag_context(found.tags), **tags})
+
+
+def _tag_context(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {f"aws:resourcetag/{key.lower()}": (value,) for key, value in tags.items()}
+
+
+_BY_SERVICE: Mapping[str, Callable[[Tx, Arn, str], Facts | None]] = {
+    "signer": _find_signer,
+    "lambda": _find_lambda,
+    "s3": _find_bucket,
+    "iam": _find_entity,
+}

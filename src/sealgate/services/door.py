@@ -1,0 +1,132 @@
+"""The one door: every call passes it, whichever wire or console it came by.
+
+1. What a call needs is declared with its operation (`sealgate.aws.permissions`); each need is judged by itself.
+2. An account's root user may do everything in its own account, unless a bucket's policy forbids it.
+3. Everybody else may do what policies allow, and what none forbids (`sealgate.policy.evaluate`).
+4. The credentials of GetSessionToken call neither IAM nor STS (IAM User Guide, "Compare AWS STS credentials").
+5. All else is denied.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+
+from sealgate.arn import account_of
+from sealgate.policy.evaluate import Ruling, authorise
+from sealgate.policy.request import Ask, Context
+from sealgate.services.access import AccessDenied, Entry, Principal, Wanted
+from sealgate.services.catalogue import Catalogue
+from sealgate.services.iam.rights import Grants, Rights
+
+log = logging.getLogger("sealgate.access")
+
+_ROOT = ":root"
+_WITH_RESOURCE_POLICIES = "s3:"
+_CLOSED_TO_USER_SESSIONS = ("iam:", "sts:")
+
+
+class Door:
+    """Decides who may do what, and says in the log how each call ended.
+
+    Args:
+        rights: What applies to whom.
+        catalogue: What is known of resources.
+    """
+
+    def __init__(self, *, rights: Rights, catalogue: Catalogue) -> None:
+        self._rights = rights
+        self._catalogue = catalogue
+
+    def admit(self, entry: Entry) -> None:
+        """Let a call in.
+
+        Raises:
+            AccessDenied: Something that it needs is not allowed.
+        """
+        for wanted in entry.wanted:
+            if not (wanted.is_exempt or _is_own(entry.principal, wanted)):
+                self.demand(entry, wanted)
+
+    def demand(self, entry: Entry, wanted: Wanted) -> None:
+        """Refuse one thing that a call needs, if it is not allowed.
+
+        Raises:
+            AccessDenied: It is not.
+        """
+        principal = entry.principal
+        grants = self._rights.of(principal)
+        if grants.is_user_session and wanted.action.startswith(_CLOSED_TO_USER_SESSIONS):
+            raise AccessDenied(principal, wanted.action, wanted.resource, because="with session credentials")
+        ruling = self._judge(entry, wanted, grants)
+        if not ruling.is_allowed:
+            raise AccessDenied(principal, wanted.action, wanted.resource, because=ruling.because, denial=wanted.denial)
+
+    def _judge(self, entry: Entry, wanted: Wanted, grants: Grants) -> Ruling:
+        principal = entry.principal
+        resource = self._rights.resolve(principal, wanted.resource)
+        facts = self._catalogue.find(resource, action=wanted.action)
+        owner = (facts.account if facts else account_of(resource)) or principal.account
+        known = facts.context if facts else {}
+        about = {"aws:resourceaccount": (owner,)} if resource != "*" else {}
+        context = {**grants.context, **_request_context(entry), **about, **known, **wanted.context}
+        return authorise(
+            Ask(principal=grants.caller, action=wanted.action, resource=resource, context=context),
+            identity=grants.identity,
+            boundary=grants.boundary,
+            session=grants.session,
+            resource=facts.policy if facts else None,
+            same_account=owner == principal.account,
+        )
+
+    def close(self, entry: Entry, *, status: int, error: str | None) -> None:
+        """Log how the call ended: one line, without secrets or members of the request.
+
+        Args:
+            entry: The call.
+            status: The HTTP status it was answered with.
+            error: The error code on the wire; None when it succeeded.
+        """
+        log.info(
+            "request=%s source=%s principal=%s action=%s resource=%r status=%d error=%s",
+            entry.request_id,
+            entry.source_ip,
+            entry.principal.arn,
+            entry.action,
+            entry.resource,
+            status,
+            error or "-",
+        )
+
+
+def _is_own(principal: Principal, wanted: Wanted) -> bool:
+    """Tell whether this is a root user at home, whom nothing can forbid anything: no policy need be looked up."""
+    return (
+        principal.arn.endswith(_ROOT)
+        and not principal.is_temporary
+        and not wanted.action.startswith(_WITH_RESOURCE_POLICIES)
+        and account_of(wanted.resource) in ("", principal.account)
+    )
+
+
+def _request_context(entry: Entry) -> Context:
+    """Answer the keys of the request itself (IAM User Guide, "AWS global condition context keys")."""
+    context = {
+        "aws:currenttime": (f"{entry.now:%Y-%m-%dT%H:%M:%SZ}",),
+        "aws:epochtime": (str(int(entry.now.timestamp())),),
+        "aws:requestedregion": (entry.region,),
+        "aws:securetransport": ("true" if entry.is_secure else "false",),
+    }
+    if _is_address(entry.source_ip):
+        context["aws:sourceip"] = (entry.source_ip,)
+    if entry.user_agent:
+        context["aws:useragent"] = (entry.user_agent,)
+    return context
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
