@@ -319,6 +319,8 @@ def _either(name: str) -> Member:
         "meta_inf/",
         "Meta_Inf/x",
         "META_INF/AWS_SIGNER_SIGNATURE_V1.0.SF",
+        "META_INF/aws_signer_signature_v1.0.SF/",
+        "META_INF/aws_signer_signature_v1.0.SF/x",
         "META_INF/aws_signer_signature_v1.0.\uff33F",
         "\uff2dETA_INF/x",
     ],

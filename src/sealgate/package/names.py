@@ -198,7 +198,7 @@ def _refuse_reserved(name: bytes, folded: bytes) -> None:
         return
     if name.split(b"/", 1)[0] != _META or name == _META:
         raise _refusal(name, "the name is reserved: it could be taken for the signature's folder META_INF/")
-    if folded == _SIGNATURE_FOLDED and name != SIGNATURE_NAME:
+    if (folded + b"/").startswith(_SIGNATURE_FOLDED + b"/") and name != SIGNATURE_NAME:
         raise _refusal(name, "the name is reserved: it could be taken for the signature")
 
 
