@@ -55,17 +55,19 @@ class Condition:
 
     Attributes:
         operator: As it was written.
-        key: In lower case.
+        name: The key, as it was written.
+        key: The same in lower case.
         quantifier: `ForAllValues`, `ForAnyValue` or none.
         if_exists: A request without the key passes.
         negated: Holds where no value matches.
         null: For `Null`: whether the key has to be absent, one answer for each value; empty for other operators.
         values: The values of the policy, as they were written.
         tests: One for each value.
-        variables: The context keys that its values read.
+        variables: The context keys that its values read, as they were written.
     """
 
     operator: str
+    name: str
     key: str
     quantifier: Quantifier | None
     if_exists: bool
@@ -211,6 +213,7 @@ def _parse_condition(name: str, key: str, element: Any, *, variables: bool) -> C
     known = OPERATORS.get(base)
     return Condition(
         operator=name,
+        name=key,
         key=key.lower(),
         quantifier=quantifier,
         if_exists=if_exists,
@@ -218,7 +221,7 @@ def _parse_condition(name: str, key: str, element: Any, *, variables: bool) -> C
         null=() if known else tuple(_parse_null(value) for value in values),
         values=tuple(values),
         tests=tuple(known.read(value, variables) for value in values) if known else (),
-        variables=tuple(key for value in values for key in parse_template(value, variables=uses).keys),
+        variables=tuple(name for value in values for name in parse_template(value, variables=uses).names),
     )
 
 

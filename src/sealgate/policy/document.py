@@ -93,6 +93,7 @@ class Policy:
         version: Of the language.
         id: Its Id element; empty where it has none.
         statements: In the document's order.
+        text: The document; where it stands differently, the policy is the same.
         find: Answers the statements that cover an action (in lower case), and remembers the answers.
     """
 
@@ -102,6 +103,7 @@ class Policy:
     version: str
     id: str
     statements: tuple[Statement, ...]
+    text: str = field(compare=False, repr=False)
     find: Callable[[str], tuple[Statement, ...]] = field(compare=False, repr=False)
 
 
@@ -138,6 +140,7 @@ def _parse(text: str, kind: PolicyKind, name: str, source: str) -> Policy:
         version=version,
         id=document.get("Id", ""),
         statements=statements,
+        text=text,
         find=_index(statements),
     )
 

@@ -28,10 +28,12 @@ class Variable:
     """A place to fill.
 
     Attributes:
-        key: The context key, in lower case.
+        name: The context key, as it was written.
+        key: The same in lower case.
         default: What to insert where the request has no value; None where that matches nothing.
     """
 
+    name: str
     key: str
     default: str | None
 
@@ -61,7 +63,7 @@ class Template:
 
     def __post_init__(self) -> None:
         globs = tuple(part if isinstance(part, Variable) else _constant_glob(part) for part in self.parts)
-        constant = None if self.keys else compile_glob("".join(str(glob) for glob in globs))
+        constant = None if self.names else compile_glob("".join(str(glob) for glob in globs))
         object.__setattr__(self, "_globs", globs)
         object.__setattr__(self, "_matcher", constant)
         object.__setattr__(self, "_ends", (_head(self.parts[:1]), _tail(self.parts[-1:])))
@@ -72,9 +74,9 @@ class Template:
         return self._matcher is not None
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The context keys that it reads."""
-        return tuple(part.key for part in self.parts if isinstance(part, Variable))
+    def names(self) -> tuple[str, ...]:
+        """The context keys that it reads, as they were written."""
+        return tuple(part.name for part in self.parts if isinstance(part, Variable))
 
     def text(self, context: Context) -> str | None:
         """Fill in, without wildcards; None where a variable has no value."""
@@ -144,7 +146,8 @@ def _tail(last: tuple[Part, ...]) -> str:
 def _part(found: re.Match[str]) -> Part:
     if found["character"]:
         return Literal(found["character"])
-    return Variable(key=found["key"].strip().lower(), default=found["default"])
+    name = found["key"].strip()
+    return Variable(name=name, key=name.lower(), default=found["default"])
 
 
 def _value(part: Literal | Variable, context: Context) -> str | None:
