@@ -27,7 +27,7 @@ from sealgate.package.seal import hash_range, verify_seal
 from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import BytesSource, FileSource
 from tests.support.archives import BLOCK, read, seal_bytes
-from tests.support.zips import DEFLATED, Member, descriptor, folder, link, write_zip
+from tests.support.zips import DEFLATED, Member, descriptor, extra_field, folder, link, write_zip
 
 TREE = [Member(b"app.py", b"x = 1\n" * 30, DEFLATED), folder(b"lib/"), descriptor(Member(b"lib/a", b"streamed"))]
 
@@ -52,6 +52,23 @@ def test_a_meta_directory_that_is_there_is_kept_where_it_is(position: int) -> No
     signed, _ = seal_bytes(write_zip(members))
     names = [entry.name for entry in read(signed, AWS_FORMAT).entries]
     assert names == [*(member.name for member in members), SIGNATURE_NAME]
+
+
+AT_A_LIMIT = {
+    "bytes of the directory": [
+        Member(b"%04d" % index, extra=extra_field(0x5455, bytes((1 << 16) - 46 - 4 - 4)), local_extra=b"")
+        for index in range(512)
+    ],
+    "implied paths": [Member(b"%04d/" % index + b"a/" * 98 + b"b") for index in range(2000)],
+}
+
+
+@pytest.mark.parametrize("limit", AT_A_LIMIT)
+def test_what_is_signed_at_a_limit_is_within_the_limits_when_it_is_signed(limit: str) -> None:
+    signed, _ = seal_bytes(write_zip(AT_A_LIMIT[limit]))
+    assert read(signed, DEPLOYABLE).signature is not None
+    with pytest.raises(PackageTooLarge):
+        prepare_package(BytesSource(write_zip([*AT_A_LIMIT[limit], Member(b"c/d")])))
 
 
 def test_the_digest_is_the_one_that_the_signed_file_has() -> None:

@@ -23,7 +23,7 @@ from sealgate.package.records import (
     ZIP64_LOCATOR,
     ZIP64_LOCATOR_MARK,
 )
-from sealgate.package.rules import DEPLOYABLE, MAX_DIRECTORY, EmptyPackage, PackageTooLarge, Rules
+from sealgate.package.rules import DEPLOYABLE, EmptyPackage, PackageTooLarge, Rules
 from sealgate.package.source import Source
 
 _MAX_COMMENT = FULL_16
@@ -217,7 +217,8 @@ def _check_limits(place: DirectoryPlace, rules: Rules) -> None:
         raise EmptyPackage("the archive has no entries")
     if place.entries > rules.max_entries:
         raise PackageTooLarge(f"the archive has {place.entries} entries; at most {rules.max_entries} are allowed")
-    if place.size > MAX_DIRECTORY:
-        raise PackageTooLarge(f"the central directory has {place.size} bytes; at most {MAX_DIRECTORY} are allowed")
+    limit = rules.max_directory
+    if place.size > limit:
+        raise PackageTooLarge(f"the central directory has {place.size} bytes; at most {limit} are allowed")
     if place.entries * CENTRAL.size > place.size:
         raise PackageError("the archive has fewer entries than its end record says")

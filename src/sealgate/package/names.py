@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sealgate.errors import PackageError
 from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
-from sealgate.package.rules import MAX_DEPTH, MAX_NAME, MAX_NAME_PART, MAX_PATHS, PackageTooLarge, Rules
+from sealgate.package.rules import MAX_DEPTH, MAX_NAME, MAX_NAME_PART, PackageTooLarge, Rules
 
 _DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
 _PART = rf"(?!{_DEVICE}(?:[./]|\Z))[\w@+=,~()\[\]{{}}#$%&'!; .-]{{0,254}}[\w@+=,~()\[\]{{}}#$%&'!;-]"
@@ -51,10 +51,11 @@ def split_name(name: bytes) -> tuple[bytes, ...]:
 class NameRegistry:
     """The names of one archive so far. What it keeps of each is a number of 64 bits."""
 
-    __slots__ = ("_kinds", "_parents", "_plain")
+    __slots__ = ("_kinds", "_max_paths", "_parents", "_plain")
 
     def __init__(self, rules: Rules) -> None:
         self._plain = rules.plain_names
+        self._max_paths = rules.max_paths
         # The keys are `hash` values. That two paths have one key happens once in 10^9 packages of 100,000 entries, and
         # refuses that package: it can never let anything pass.
         self._kinds: dict[int, int] = {}
@@ -103,8 +104,8 @@ class NameRegistry:
             if self._kinds.setdefault(key, _IMPLIED) == _FILE:
                 raise _refusal(name, "an entry that is a file is used as a directory")
             end = parent.rfind(b"/", 0, end)
-        if len(self._kinds) > MAX_PATHS:
-            raise PackageTooLarge(f"the names imply more than {MAX_PATHS} files and directories")
+        if len(self._kinds) > self._max_paths:
+            raise PackageTooLarge(f"the names imply more than {self._max_paths} files and directories")
 
 
 def check_name(name: bytes, *, utf8: bool, plain: bool) -> None:

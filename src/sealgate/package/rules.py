@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealgate.errors import PackageError
-from sealgate.package.layout import MAX_SIGNATURE
+from sealgate.package.layout import MAX_SIGNATURE, META_DIRECTORY, SIGNATURE_NAME
+from sealgate.package.records import CENTRAL
 
 MAX_ARCHIVE = 250 << 20
 """Bytes of an archive. Signer's Lambda platform: `maxSizeInMB` 250 (GetSigningPlatform)."""
@@ -40,11 +41,11 @@ MAX_DEPTH = 100
 MAX_EXTRAS = 32
 """Extra fields of one header. Ours: honest packagers write up to four, and each costs time that a header hides."""
 
-MAX_PATHS = 2 * MAX_ENTRIES
-"""Files and directories that the names of an archive may imply. Ours: deep names imply many from few bytes."""
-
 SIGNING_ADDS = 2
 """Entries that signing appends: `META_INF/` and the signature."""
+
+SIGNING_ADDS_RECORDS = 2 * CENTRAL.size + len(META_DIRECTORY) + len(SIGNATURE_NAME)
+"""Bytes of their records in the central directory."""
 
 
 class EmptyPackage(PackageError):
@@ -74,9 +75,7 @@ class Rules:
         comments: The archive and its entries may carry comments.
         any_extras: Extra fields of unknown kinds may be there.
         links: Symbolic links may be there, if they stay inside the package.
-        signature: One signature entry may be there.
-        max_entries: How many entries there may be.
-        max_archive: How many bytes the file may have.
+        signature: One signature entry may be there; what may be signed is within every limit when it is signed.
     """
 
     plain_names: bool
@@ -85,8 +84,26 @@ class Rules:
     any_extras: bool
     links: bool
     signature: bool
-    max_entries: int
-    max_archive: int
+
+    @property
+    def max_archive(self) -> int:
+        """Bytes that the file may have."""
+        return MAX_ARCHIVE + self.signature * MAX_SIGNATURE
+
+    @property
+    def max_entries(self) -> int:
+        """How many entries there may be."""
+        return MAX_ENTRIES + self.signature * SIGNING_ADDS
+
+    @property
+    def max_directory(self) -> int:
+        """Bytes that the central directory may have."""
+        return MAX_DIRECTORY + self.signature * SIGNING_ADDS_RECORDS
+
+    @property
+    def max_paths(self) -> int:
+        """How many files and directories the names may imply. Ours: deep names imply many from few bytes."""
+        return 2 * self.max_entries
 
 
 SIGNING = Rules(
@@ -96,8 +113,6 @@ SIGNING = Rules(
     any_extras=False,
     links=True,
     signature=False,
-    max_entries=MAX_ENTRIES,
-    max_archive=MAX_ARCHIVE,
 )
 """What may be signed under a seal: the strict profile with reliefs for honest packages.
 
@@ -111,8 +126,6 @@ AWS_FORMAT = Rules(
     any_extras=False,
     links=False,
     signature=True,
-    max_entries=MAX_ENTRIES + SIGNING_ADDS,
-    max_archive=MAX_ARCHIVE + MAX_SIGNATURE,
 )
 """What a package in AWS's bare format may be: modes are unsigned there, so nothing may hang on them."""
 
@@ -123,7 +136,5 @@ DEPLOYABLE = Rules(
     any_extras=True,
     links=True,
     signature=True,
-    max_entries=MAX_ENTRIES + SIGNING_ADDS,
-    max_archive=MAX_ARCHIVE + MAX_SIGNATURE,
 )
 """What may be unpacked at all: unambiguous, and nothing leaves the package; naming conventions do not matter."""
