@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -146,6 +147,14 @@ def test_a_malformed_target_is_refused_as_what_it_is(s3: S3, target: str, code: 
     answer = send(s3.server, "GET", f"/{s3.bucket}{target}")
     assert answer.status_code == 400
     assert b"<Code>" + code + b"</Code>" in answer.content
+
+
+def test_an_empty_object_leaves_the_connection_good_for_the_next(s3: S3) -> None:
+    client = s3.server.client("s3", max_pool_connections=1)
+    for body in (b"", b"content", b"", b"more"):
+        answer = client.put_object(Bucket=s3.bucket, Key="k", Body=io.BytesIO(body))  # a file: it waits for leave
+        assert answer["ETag"] == f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+    assert s3.read("k") == b"more"
 
 
 def test_the_command_line_copies_a_large_file_there_and_back(s3: S3, tmp_path: Path) -> None:

@@ -173,6 +173,10 @@ def _parse_request(scope: Scope) -> tuple[Request, SealgateError | None]:
 
 
 def _has_no_body(request: Request) -> bool:
+    if "expect" in request.headers:
+        # A client that waits for leave to send nothing is told to go on too: botocore takes any other answer for the
+        # first line of the answers to all later requests on the connection.
+        return False
     return "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
 
 
