@@ -1,5 +1,6 @@
 """What was acknowledged survives `kill -9` at any moment."""
 
+import hashlib
 import io
 import itertools
 import random
@@ -13,12 +14,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from sealgate.clock import system_clock
+from sealgate.package.source import BytesSource
 from sealgate.store.folder import DataFolder
+from sealgate.trust.roots import TrustRoots, parse_root
+from sealgate.trust.verify import verify_package
 
 KILLS = 20
 SEED = 20261124
@@ -30,8 +36,20 @@ class Acknowledged:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, bytes] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    """What it has said no to, although nothing was wrong with it."""
+
+    def count(self) -> int:
+        return len(self.objects) + len(self.profiles) + len(self.functions) + len(self.jobs)
+
+    def add(self, others: "Acknowledged") -> None:
+        self.objects |= others.objects
+        self.profiles |= others.profiles
+        self.functions |= others.functions
+        self.jobs += others.jobs
+        self.refusals += others.refusals
 
 
 def start(folder: Path) -> tuple[subprocess.Popen[str], str]:
@@ -86,14 +104,15 @@ def put_profile(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
 
 
 def create_function(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
-    answer = client("lambda", url, folder).create_function(
+    code = package(name)
+    client("lambda", url, folder).create_function(
         FunctionName=name,
         Role="arn:aws:iam::000000000000:role/role",
         Runtime="python3.13",
         Handler="handler.handler",
-        Code={"ZipFile": package(name)},
+        Code={"ZipFile": code},
     )
-    seen.functions[name] = answer["CodeSha256"]
+    seen.functions[name] = code
 
 
 def start_job(name: str, url: str, folder: Path, seen: Acknowledged) -> None:
@@ -116,7 +135,9 @@ def load(action: Action, names: "itertools.count[int]", url: str, folder: Path, 
     while True:
         try:
             action(f"{action.__name__}_{next(names)}", url, folder, seen)
-        except (BotoCoreError, HTTPClientError, ClientError, OSError):
+        except ClientError as error:
+            seen.refusals.append(str(error))
+        except (BotoCoreError, HTTPClientError, OSError):
             return
 
 
@@ -126,12 +147,24 @@ def assert_all_is_there(url: str, folder: Path, seen: Acknowledged) -> None:
         assert s3.get_object(Bucket="packages", Key=name)["Body"].read() == body
     for name, version in seen.profiles.items():
         assert signer.get_signing_profile(profileName=name)["profileVersion"] == version
-    for name, sha256 in seen.functions.items():
-        assert functions.get_function_configuration(FunctionName=name)["CodeSha256"] == sha256
+    for name, code in seen.functions.items():
+        with urlopen(functions.get_function(FunctionName=name)["Code"]["Location"]) as answer:  # noqa: S310 - our own
+            assert answer.read() == code
+    root = parse_root((folder / "authority" / "root.pem").read_bytes(), name="root")
     for job in seen.jobs:
-        signer.get_waiter("successful_signing_job").wait(jobId=job, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        signer.get_waiter("successful_signing_job").wait(jobId=job, WaiterConfig={"Delay": 0.2, "MaxAttempts": 150})
         signed = signer.describe_signing_job(jobId=job)["signedObject"]["s3"]
-        assert s3.get_object(Bucket=signed["bucketName"], Key=signed["key"])["Body"].read()[:2] == b"PK"
+        content = s3.get_object(Bucket=signed["bucketName"], Key=signed["key"])["Body"].read()
+        assessment = verify_package(BytesSource(content), roots=TrustRoots(roots=(root,)), at=system_clock())
+        assert assessment.signature is not None
+        assert assessment.signature.job_arn.endswith(f"/{job}")
+
+
+def assert_every_blob_is_whole(folder: Path) -> None:
+    blobs = [path for path in (folder / "blobs").rglob("*") if path.is_file() and path.parent.name != "staging"]
+    assert blobs
+    for path in blobs:
+        assert hashlib.sha256(path.read_bytes()).hexdigest().endswith(path.name)
 
 
 def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) -> None:
@@ -143,7 +176,7 @@ def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) 
     s3.create_bucket(Bucket="packages")
     s3.put_bucket_versioning(Bucket="packages", VersioningConfiguration={"Status": "Enabled"})
     client("signer", url, folder).put_signing_profile(profileName="profile", platformId="AWSLambda-SHA384-ECDSA")
-    total = 0
+    everything = Acknowledged()
     for _ in range(KILLS):
         seen = Acknowledged()
         threads = [threading.Thread(target=load, args=(action, names, url, folder, seen)) for action in ACTIONS]
@@ -153,8 +186,11 @@ def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) 
         end(process, signal.SIGKILL)
         for thread in threads:
             thread.join()
+        assert_every_blob_is_whole(folder)
         process, url = start(folder)
         assert_all_is_there(url, folder, seen)
-        total += len(seen.objects) + len(seen.profiles) + len(seen.functions) + len(seen.jobs)
+        everything.add(seen)
+    assert_all_is_there(url, folder, everything)  # no later kill has taken what an earlier one left
     assert end(process, signal.SIGTERM) == 0
-    assert total > KILLS  # the load was real
+    assert everything.refusals == []
+    assert everything.count() > KILLS  # the load was real
