@@ -178,7 +178,7 @@ def _find_end(source: Source, rules: Rules) -> tuple[int, bytes]:
     if at + END.size + comment != len(tail):
         raise PackageError("bytes follow the archive's end record")
     if not rules.comments:
-        raise PackageError("the archive has a comment: remove it (zip -z)")
+        raise PackageError("the archive has a comment: remove it (zip -z package.zip < /dev/null)")
     if tail.find(END_MARK) != at:
         raise PackageError("the archive has more than one end record")
     return begin + at, tail[at : at + END.size]

@@ -89,6 +89,9 @@ def resolve_zip64(field: bytes | None, *values: int) -> tuple[int, ...]:
             raise PackageError("a size or offset is missing: it refers to a ZIP64 field that is not there")
         return values
     if not count or len(field) != count * _QUAD.size:
-        raise PackageError("the ZIP64 field does not have exactly the values that the header refers to it")
+        raise PackageError(
+            "the ZIP64 field does not have exactly the values that the header leaves to it: pack with another tool "
+            "(zip, or python -m zipfile)"
+        )
     quads = iter(_QUAD.iter_unpack(field))
     return tuple(next(quads)[0] if value == FULL_32 else value for value in values)
