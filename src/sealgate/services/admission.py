@@ -21,6 +21,7 @@ from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, PackageError, SealgateError
 from sealgate.package.source import Source
 from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Mode, Outcome, decide
+from sealgate.services.audit.notes import Judgement, note_judgement
 from sealgate.services.code_sources import Candidate
 from sealgate.services.function_errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
 from sealgate.services.package_contents import carries_signature, find_unreadable
@@ -86,6 +87,7 @@ class Verdict:
     Attributes:
         config_arn: The config that it was judged by, or None.
         refusal: What the caller is told when the package is not let in; None when it is.
+        signature: The package's, if there is one and it is whole.
     """
 
     deployment: Deployment
@@ -93,6 +95,7 @@ class Verdict:
     package_sha256: str
     decision: Decision
     refusal: SealgateError | None
+    signature: Signature | None
 
 
 class Admission:
@@ -146,6 +149,7 @@ class Admission:
             package_sha256=evidence.sha256,
             decision=decision,
             refusal=refusal,
+            signature=evidence.signature,
         )
 
     def record(self, tx: Tx, verdict: Verdict) -> None:
@@ -167,6 +171,7 @@ class Admission:
             findings="\n".join(map(_encode_finding, decision.findings)),
         )
         decisions.insert(tx, record)
+        note_judgement(_as_note(verdict))
 
     def conclude(self, verdict: Verdict) -> None:
         """Log a warning or a refusal, and raise a refusal. Called when the decision is durable.
@@ -219,6 +224,20 @@ class Admission:
             now=self._clock(),
             revocation_checked=evidence.signature is None or evidence.signature.root_kind == RootKind.AUTHORITY,
         )
+
+
+def _as_note(verdict: Verdict) -> Judgement:
+    deployment, decision, signature = verdict.deployment, verdict.decision, verdict.signature
+    return Judgement(
+        function_arn=function_arn(deployment.scope.region, deployment.scope.account, deployment.function),
+        package_sha256=verdict.package_sha256,
+        config_arn=verdict.config_arn,
+        outcome=decision.outcome,
+        failed=decision.kind,
+        findings=tuple((finding.check, finding.status, finding.detail) for finding in decision.findings),
+        profile_version_arn=None if signature is None else signature.profile_version_arn,
+        job_arn=None if signature is None else signature.job_arn,
+    )
 
 
 def _policy(config: CodeSigningConfig | None) -> AdmissionPolicy:

@@ -12,6 +12,7 @@ from sealgate.clock import Clock
 from sealgate.errors import NotFound, PackageError, SealgateError
 from sealgate.package.seal import encode_seal
 from sealgate.package.source import FileSource
+from sealgate.services.audit.job_events import record_status
 from sealgate.services.objects import ObjectService
 from sealgate.services.scope import Scope
 from sealgate.services.signing import signed_key
@@ -154,7 +155,7 @@ class JobRunner:
                 signed_version=version.version_id,
                 signed_sha256=signed.sha256,
             )
-            store.jobs.replace(tx, ended)
+            _end(tx, ended)
 
     def _add_version(self, tx: Tx, job: Job, signed: SignedBlob) -> ObjectVersion:
         try:
@@ -174,11 +175,17 @@ class JobRunner:
     def _fail(self, job: Job, reason: str) -> None:
         with self._db.write() as tx:
             if _is_ours(tx, job):
-                store.jobs.replace(tx, replace(_ended(job, self._clock()), status="Failed", status_reason=reason))
+                _end(tx, replace(_ended(job, self._clock()), status="Failed", status_reason=reason))
 
 
 def _ended(job: Job, now: datetime) -> Job:
     return replace(job, completed_at=now, lease_owner=None, lease_until=None)
+
+
+def _end(tx: Tx, ended: Job) -> None:
+    store.jobs.replace(tx, ended)
+    assert ended.completed_at is not None
+    record_status(tx, ended, at=ended.completed_at)
 
 
 def _is_ours(tx: Tx, job: Job) -> bool:

@@ -117,12 +117,15 @@ def list_seals(tx: Tx, *, after: int, until: int) -> list[SealRow]:
     return seals.select(tx, _s.position > after, _s.position <= until, order_by=[_s.position])
 
 
-def find_unplaced(tx: Tx, *, before: int) -> int | None:
+def find_unplaced(tx: Tx, *, before: int) -> tuple[str, int] | None:
     """Answer the first event with a number up to `before` that has no place; None where each has one.
 
-    The chain has gone past it, so it was added behind the server's back.
+    The chain has gone past it, so it was added behind the server's back. Answers its id, and the place that it stands
+    before.
     """
-    placed = select(_c.number)
-    wanted = select(func.min(_e.number)).where(_e.number <= before, _e.number.not_in(placed))
-    found: int | None = tx.execute(wanted).scalar()
-    return found
+    wanted = select(_e.number, _e.event_id).where(_e.number <= before, _e.number.not_in(select(_c.number)))
+    found = tx.execute(wanted.order_by(_e.number).limit(1)).first()
+    if found is None:
+        return None
+    place: int = tx.execute(select(func.min(_c.position)).where(_c.number > found.number)).scalar_one()
+    return found.event_id, place

@@ -102,26 +102,8 @@ class _Walk:
         self._compare_expected()
 
     def take_link(self, found: Link) -> None:
-        due = self._head.position + 1
-        self._require_place(found.position, due, _name(found))
-        if hash_event(found.event) != found.leaf:
-            raise TrailBroken(due, f"{_name(found)} was altered: its text has another hash", reason="EventAltered")
-        after = extend(self._head, found.leaf)
-        if after.chain != found.chain:
-            what = f"{_name(found)} was altered, or put in another's place: its chain hash is another"
-            raise TrailBroken(due, what, reason="ChainBroken")
-        self._head = after
+        self._head = follow(self._head, found)
         self._compare_expected()
-
-    def _require_place(self, found: int, due: int, name: str) -> None:
-        if found > due:
-            first = self._head.position + 1
-            last = found if due == self._head.position else found - 1
-            gap = f"event {first} is" if first == last else f"events {first} to {last} are"
-            raise TrailBroken(first, f"{gap} missing: {name} follows", reason="EventMissing")
-        if found < due:
-            what = f"{name} does not belong here: it stands after event {self._head.position}"
-            raise TrailBroken(found, what, reason="Misplaced")
 
     def take_seal(self, found: Seal) -> None:
         where = f"the seal at event {found.position}"
@@ -136,7 +118,7 @@ class _Walk:
             raise TrailBroken(found.position, f"{where} is another authority's", reason="UntrustedSigner")
         if verified.signing_time != sealed_at or stated.position != found.position:
             raise TrailBroken(found.position, f"{where} was altered: it contradicts itself", reason="SealAltered")
-        self._require_place(found.position, self._head.position, where)
+        _require_place(self._head, found.position, due=self._head.position, name=where)
         if previous != name_seal(self._seal, self._start):
             what = f"{where} does not name the one before it: a seal is missing"
             raise TrailBroken(found.position, what, reason="SealMissing")
@@ -181,6 +163,33 @@ class _Walk:
             f"events {self._first_unsealed()} to {found.position} are not those that were sealed: one of them was "
             "altered, removed, inserted or moved, and all hashes after it were made anew"
         )
+
+
+def follow(head: Head, found: Link) -> Head:
+    """Verify one event after a head, and answer the head after it.
+
+    Raises:
+        TrailBroken: It is not the event that stands there, or not as it was written.
+    """
+    due = head.position + 1
+    _require_place(head, found.position, due=due, name=_name(found))
+    if hash_event(found.event) != found.leaf:
+        raise TrailBroken(due, f"{_name(found)} was altered: its text has another hash", reason="EventAltered")
+    after = extend(head, found.leaf)
+    if after.chain != found.chain:
+        what = f"{_name(found)} was altered, or put in another's place: its chain hash is another"
+        raise TrailBroken(due, what, reason="ChainBroken")
+    return after
+
+
+def _require_place(head: Head, found: int, *, due: int, name: str) -> None:
+    if found > due:
+        first, last = head.position + 1, found - (due > head.position)
+        gap = f"event {first} is" if first == last else f"events {first} to {last} are"
+        raise TrailBroken(first, f"{gap} missing: {name} follows", reason="EventMissing")
+    if found < due:
+        what = f"{name} does not belong here: it stands after event {head.position}"
+        raise TrailBroken(found, what, reason="Misplaced")
 
 
 def _name(found: Link) -> str:

@@ -1,0 +1,200 @@
+"""An audit event in CloudTrail's shape, its one text, and the row that it is kept in.
+
+    AuditEvent -> document (a JSON object) -> text -> EventRecord
+
+Everything in the row but the moment of recording follows from the text, so that whoever alters a look-up column is
+found out as well: `read_record` makes the row anew. (AWS CloudTrail user guide, "CloudTrail record contents"; version
+1.11.)
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from sealgate.errors import IntegrityError
+from sealgate.services.audit.actors import Actor, describe_actor, name_of
+from sealgate.services.audit.subjects import package_resource, resource_of, storable
+from sealgate.store.audit import MANAGEMENT, EventRecord, EventResource
+
+DATA = "Data"
+SERVICE = "Service"
+VERSION = "1.11"
+_MAX_MEMBER_BYTES = 100 << 10
+"""The largest `requestParameters`, `responseElements` and `additionalEventData` (CloudTrail record contents)."""
+_MAX_TEXT = 1024
+"""Characters of an error message or a user agent (the same: 1 KB)."""
+_MAX_RESOURCES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One call, and how it ended.
+
+    Attributes:
+        event_time: When the call came.
+        event_source: The service's host name on AWS (`signer.amazonaws.com`).
+        event_name: As CloudTrail names the operation (`CreateFunction20150331`).
+        account: In whose trail it is: the caller's account; empty where nobody is known.
+        source_ip: Where the call came from; empty when unknown.
+        error_code: As on the wire; None where the call was granted and did what it says.
+        request_parameters: The members of the request, without secrets and contents; None for none.
+        response_elements: What a call that changes something answered; None for none.
+        additional: What else CloudTrail would say (`signatureStatus`).
+        resources: The ARNs of what the call is about; a `*` among them is left out.
+        sealgate: What CloudTrail has no member for, such as each check of a judged deployment.
+        category: `Management`, or `Data` for objects and invocations.
+    """
+
+    event_time: datetime
+    event_source: str
+    event_name: str
+    region: str
+    account: str
+    actor: Actor
+    source_ip: str
+    user_agent: str
+    request_id: str
+    read_only: bool
+    error_code: str | None = None
+    error_message: str | None = None
+    request_parameters: Mapping[str, Any] | None = None
+    response_elements: Mapping[str, Any] | None = None
+    additional: Mapping[str, Any] | None = None
+    resources: tuple[str, ...] = ()
+    sealgate: Mapping[str, Any] | None = None
+    category: str = MANAGEMENT
+
+
+def record_event(event: AuditEvent, *, recorded_at: datetime) -> EventRecord:
+    """Make the row of an event, under a new id."""
+    return make_record(_describe(event, str(uuid.uuid4())), recorded_at=recorded_at)
+
+
+def make_record(document: Mapping[str, Any], *, recorded_at: datetime) -> EventRecord:
+    """Make the row of an event's document, be it a call's or one in EventBridge's shape."""
+    text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
+    columns = _call_columns(document) if "eventID" in document else _service_columns(document)
+    return EventRecord(text=text, recorded_at=recorded_at, **columns)
+
+
+def read_record(text: str, *, recorded_at: datetime) -> EventRecord:
+    """Make the row that belongs to an event's text.
+
+    Raises:
+        IntegrityError: The text is no event.
+    """
+    try:
+        return make_record(orjson.loads(text), recorded_at=recorded_at)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise IntegrityError("the text is no audit event", reason="MalformedEvent") from error
+
+
+def encode_time(moment: datetime) -> str:
+    """Write a moment as events do, in whole seconds (`2026-11-24T09:25:49Z`)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parse_time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _describe(event: AuditEvent, event_id: str) -> dict[str, Any]:
+    document = {
+        "eventVersion": VERSION,
+        "userIdentity": describe_actor(event.actor),
+        "eventTime": encode_time(event.event_time),
+        "eventSource": event.event_source,
+        "eventName": event.event_name,
+        "awsRegion": event.region,
+        "sourceIPAddress": event.source_ip,
+        "userAgent": event.user_agent[:_MAX_TEXT],
+        "requestParameters": _bounded(event.request_parameters),
+        "responseElements": _bounded(event.response_elements),
+        "requestID": event.request_id,
+        "eventID": event_id,
+        "readOnly": event.read_only,
+        "eventType": "AwsApiCall",
+        "managementEvent": event.category == MANAGEMENT,
+        "recipientAccountId": event.account,
+        "eventCategory": event.category,
+    }
+    optional = {
+        "errorCode": event.error_code,
+        "errorMessage": event.error_message and event.error_message[:_MAX_TEXT],
+        "additionalEventData": _bounded(event.additional),
+        "resources": _describe_resources(event.resources) or None,
+        "sealgate": event.sealgate,
+    }
+    return document | {name: value for name, value in optional.items() if value is not None}
+
+
+def _describe_resources(arns: tuple[str, ...]) -> list[dict[str, str]]:
+    named = dict.fromkeys(arn for arn in arns if arn.startswith("arn:"))  # `*` names nothing
+    return [_describe_resource(arn) for arn in list(named)[:_MAX_RESOURCES]]
+
+
+def _describe_resource(arn: str) -> dict[str, str]:
+    parts = arn.split(":", 5)
+    owner = parts[4] if len(parts) == 6 else ""  # noqa: PLR2004 - an ARN's parts
+    described = {"ARN": arn, "type": resource_of(arn).type}
+    return described | ({"accountId": owner} if owner else {})
+
+
+def _bounded(member: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Answer a member, or in its place how large it was."""
+    if not member:
+        return None
+    size = len(orjson.dumps(member))
+    if size <= _MAX_MEMBER_BYTES:
+        return member
+    return {"omitted": True, "originalSize": size, "reason": "size limit exceeded"}
+
+
+def _call_columns(document: Mapping[str, Any]) -> dict[str, Any]:
+    identity = document["userIdentity"]
+    name, key = name_of(identity), identity.get("accessKeyId")
+    return {
+        "event_id": str(document["eventID"]),
+        "account": str(document["recipientAccountId"]),
+        "region": storable(document["awsRegion"]),
+        "event_time": _parse_time(document["eventTime"]),
+        "event_name": storable(document["eventName"]),
+        "event_source": storable(document["eventSource"]),
+        "user_name": None if name is None else storable(name),
+        "access_key_id": None if key is None else storable(key),
+        "read_only": bool(document["readOnly"]),
+        "category": str(document["eventCategory"]),
+        "resources": _resources(document),
+    }
+
+
+def _resources(document: Mapping[str, Any]) -> tuple[EventResource, ...]:
+    found = [resource_of(each["ARN"]) for each in document.get("resources", ())]
+    admission = document.get("sealgate", {}).get("admission")
+    if admission is not None:
+        found.append(package_resource(admission["packageSha256"]))
+        signer = admission.get("signature") or {}
+        found += [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if name in signer]
+    return tuple(dict.fromkeys(found))
+
+
+def _service_columns(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "event_id": str(document["id"]),
+        "account": str(document["account"]),
+        "region": str(document["region"]),
+        "event_time": _parse_time(document["time"]),
+        "event_name": str(document["detail-type"]),
+        "event_source": str(document["source"]),
+        "user_name": None,
+        "access_key_id": None,
+        "read_only": False,
+        "category": SERVICE,
+        "resources": tuple(map(resource_of, document["resources"])),
+    }

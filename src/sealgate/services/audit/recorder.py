@@ -1,0 +1,168 @@
+"""Writing events down: with the change that they describe, or in a transaction of their own.
+
+The event of a call that has written commits with it (`write`). Calls that wrote nothing, reads and refusals, share
+transactions: whatever waits while one is being committed goes into the next (group commit). Whoever waits goes on when
+its event is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sealgate.clock import Clock
+from sealgate.services.audit.events import AuditEvent, record_event
+from sealgate.services.audit.floods import Floods
+from sealgate.store.audit import EventRecord, add_events
+from sealgate.store.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+"""How often to look whether a minute of counted calls is over."""
+_MAX_BATCH = 1000
+
+Waiter = Future[None] | asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    record: EventRecord
+    waiter: Waiter | None
+
+
+class Recorder:
+    """Records events; several threads and an event loop may use it at once.
+
+    Ownership: `_pending` and `_floods` are guarded by `_changed`; one thread of the recorder's own commits.
+
+    Args:
+        db: Where the trail is.
+        clock: Says when an event was written down.
+    """
+
+    def __init__(self, *, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._pending: list[_Pending] = []
+        self._floods = Floods()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
+
+    def start(self) -> None:
+        """Begin to commit what is recorded."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit everything that waits, and the counts of calls of nobody known; then take no more."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def write(self, tx: Tx, event: AuditEvent) -> None:
+        """Add an event to a transaction, such as that of the change it describes (`Unit.before_commit`)."""
+        add_events(tx, [record_event(event, recorded_at=self._clock())])
+
+    def record(self, event: AuditEvent) -> None:
+        """Write an event down, and come back when it is durable. Not for the event loop.
+
+        Raises:
+            Exception: It could not be written down.
+        """
+        waiter: Future[None] = Future()
+        self._submit(_Pending(self._make(event), waiter))
+        waiter.result()
+
+    async def record_soon(self, event: AuditEvent) -> None:
+        """Write an event down, and come back when it is durable, without holding the event loop up.
+
+        Raises:
+            Exception: It could not be written down.
+        """
+        waiter = asyncio.get_running_loop().create_future()
+        self._submit(_Pending(self._make(event), waiter))
+        await waiter
+
+    async def record_unauthenticated(self, event: AuditEvent) -> None:
+        """Write down a call of nobody known; one like many others is counted, and comes back at once.
+
+        Raises:
+            Exception: It could not be written down.
+        """
+        with self._changed:
+            shown = self._floods.take(event, self._clock())
+            self._changed.notify()
+        if shown is not None:
+            await self.record_soon(shown)
+
+    def _make(self, event: AuditEvent) -> EventRecord:
+        return record_event(event, recorded_at=self._clock())
+
+    def _submit(self, pending: _Pending) -> None:
+        with self._changed:
+            if self._is_stopping:
+                raise RuntimeError("the audit trail is closed: nothing more can be recorded")
+            self._pending.append(pending)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._wait()
+                is_last = self._is_stopping
+                batch, self._pending = self._pending[:_MAX_BATCH], self._pending[_MAX_BATCH:]
+                counted = self._floods.due(self._clock(), is_last=is_last)
+            batch += [_Pending(self._make(event), None) for event in counted]
+            self._commit(batch)
+            if is_last and not batch:
+                return
+
+    def _wait(self) -> None:
+        timeout = None if self._floods.is_empty else _LOOK_SECONDS
+        self._changed.wait_for(lambda: self._pending or self._is_stopping or self._floods_opened(timeout), timeout)
+
+    def _floods_opened(self, timeout: float | None) -> bool:
+        return timeout is None and not self._floods.is_empty
+
+    def _commit(self, batch: Sequence[_Pending]) -> None:
+        if not batch:
+            return
+        failure: Exception | None = None
+        try:
+            with self._db.write() as tx:
+                add_events(tx, [each.record for each in batch])
+        except Exception as error:
+            log.exception("%d audit events could not be recorded", len(batch))
+            failure = error
+        _tell([each.waiter for each in batch if each.waiter is not None], failure)
+
+
+def _tell(waiters: Sequence[Waiter], failure: Exception | None) -> None:
+    """Let those who wait go on; each event loop is woken once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for waiter in waiters:
+        if isinstance(waiter, Future):
+            _settle([waiter], failure)
+        else:
+            by_loop.setdefault(waiter.get_loop(), []).append(waiter)
+    for loop, waiting in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle, waiting, failure)
+        except RuntimeError:
+            log.warning("%d calls ended before their audit events were durable", len(waiting))
+
+
+def _settle(waiters: Sequence[Waiter], failure: Exception | None) -> None:
+    for waiter in waiters:
+        if waiter.done():  # whoever waited has been cancelled
+            continue
+        if failure is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(failure)
