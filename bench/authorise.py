@@ -63,7 +63,7 @@ def matching(number: int, place: int) -> dict[str, object]:
     """A statement whose action and resource match, and whose last condition does not: nothing is left out."""
     return {
         "Action": "signer:*",
-        "Resource": "arn:aws:signer:*:*:/signing-profiles/a?p",
+        "Resource": "arn:aws:signer:*:*:/signing-profiles/*pp",
         "Condition": {
             "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
             "StringNotEquals": {"aws:username": f"user{number}-{place}"},
@@ -100,10 +100,10 @@ def measure(title: str, policies: list[Policy]) -> None:
 
 
 def elapsed(call: Callable[[], object]) -> float:
-    """Answer the milliseconds that a call takes."""
-    began = time.perf_counter()
+    """Answer the milliseconds of a processor that a call takes; waiting for one does not count."""
+    began = time.thread_time()
     call()
-    return (time.perf_counter() - began) * 1000
+    return (time.thread_time() - began) * 1000
 
 
 def rule(ask: Ask, policies: list[Policy]) -> Decision:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealgate.policy.wildcards import Patterns, compile_glob, glob_of_literal, glob_of_pattern
+from sealgate.policy.malformed import MalformedPolicy
+from sealgate.policy.wildcards import MAX_PATTERN, Patterns, compile_glob, glob_of_literal, glob_of_pattern
 
 ALPHABET = "ab*?[]!-\n:"
 QUICK = settings(deadline=None, derandomize=True)
@@ -41,6 +42,12 @@ def test_a_literal_matches_itself_only(literal: str, text: str) -> None:
     assert bool(matcher(text)) is (text == literal)
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 1500 + "b", "*?" * 1500 + "b", "*" + "?" * 1500 + "b", "*a?" * 700 + "b"])
+@pytest.mark.parametrize("pattern", ["*a" * 20000 + "b", "*?" * 1000 + "b", "*" + "?" * 1500 + "b", "*a?" * 600 + "b"])
 def test_no_pattern_of_a_policys_length_explodes(pattern: str) -> None:
     assert not Patterns.compile([pattern]).match("a" * 2000)
+
+
+def test_a_pattern_with_a_question_mark_is_no_longer_than_a_resources_name() -> None:
+    assert Patterns.compile(["?" * MAX_PATTERN]).match("a" * MAX_PATTERN)
+    with pytest.raises(MalformedPolicy, match="more than 2048 characters"):
+        Patterns.compile(["?" * (MAX_PATTERN + 1)])

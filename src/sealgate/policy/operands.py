@@ -17,6 +17,7 @@ from functools import lru_cache
 from sealgate.policy.malformed import legacy_error, syntax_error
 from sealgate.policy.request import Context
 from sealgate.policy.variables import Template, parse_template
+from sealgate.policy.wildcards import check_pattern
 
 Test = Callable[[str, Context], bool]
 """Does one value of the request match one value of the policy?"""
@@ -53,18 +54,21 @@ def _is_same_but_for_case(value: str, wanted: str | None) -> bool:
 
 
 def compile_pattern(text: str, *, variables: bool) -> Test:
-    """A text that matches a pattern."""
-    template = parse_template(text, variables=variables)
-    return template.match
+    """A text that matches a pattern.
+
+    Raises:
+        MalformedPolicy: It is too long.
+    """
+    return parse_template(check_pattern(text), variables=variables).match
 
 
 def compile_arn(text: str, *, variables: bool) -> Test:
     """An ARN of which each of the six parts matches that part of a pattern; ArnEquals and ArnLike are the same.
 
     Raises:
-        MalformedPolicy: The pattern has not six parts, and is neither `*` nor made of variables.
+        MalformedPolicy: The pattern has not six parts, and is neither `*` nor made of variables; or is too long.
     """
-    template = parse_template(text, variables=variables)
+    template = parse_template(check_pattern(text), variables=variables)
     parts = template.split(_ARN_PARTS)
     if len(parts) == _ARN_PARTS:
         # The last part tells ARNs apart best.

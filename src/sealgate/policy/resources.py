@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sealgate.policy.malformed import MalformedPolicy, legacy_error
 from sealgate.policy.request import Context
 from sealgate.policy.variables import Template, parse_template
-from sealgate.policy.wildcards import Patterns
+from sealgate.policy.wildcards import Patterns, check_pattern
 
 EVERYTHING = "*"
 _PARTS = 6
@@ -73,7 +73,7 @@ def parse_resources(texts: Sequence[str], *, excluding: bool, variables: bool) -
     """
     constants, templates = [], []
     for text in texts:
-        template = parse_template(text, variables=variables)
+        template = parse_template(check_pattern(text), variables=variables)
         check_resource(text, template)
         if template.parts == (text,):
             constants.append(_filled(text))

@@ -86,12 +86,12 @@ class Template:
     def match(self, text: str, context: Context) -> bool:
         """Tell whether it matches the whole of a text, its plain wildcards counting."""
         if self._matcher is not None:
-            return bool(self._matcher(text))
+            return self._matcher(text)
         head, tail = self._ends
         if not (text.startswith(head) and text.endswith(tail)):
             return False
         globs = [glob if isinstance(glob, str) else _glob(glob, context) for glob in self._globs]
-        return None not in globs and bool(compile_glob("".join(glob for glob in globs if glob is not None))(text))
+        return None not in globs and compile_glob("".join(glob for glob in globs if glob is not None))(text)
 
     def split(self, count: int) -> list[Template]:
         """Cut at the first colons of its plain text into at most so many."""
