@@ -116,6 +116,7 @@ def test_an_unknown_config_is_not_found_in_awss_words(lambda_: LambdaClient) -> 
             call(CodeSigningConfigArn=UNKNOWN)
         assert raised.value.response["Error"]["Message"] == text
         assert raised.value.response["Message"] == text
+        assert "Type" not in raised.value.response
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
