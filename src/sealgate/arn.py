@@ -43,9 +43,10 @@ def parse_arn(text: str) -> Arn:
 
 
 def account_of(text: str) -> str:
-    """Answer the account that an ARN names; empty where it names none, or the text is no ARN."""
+    """Answer the account that an ARN names; empty where it names none (AWS's own policies too), or is no ARN."""
     parts = text.split(":", 5)
-    return parts[4] if len(parts) == 6 and parts[0] == "arn" else ""  # noqa: PLR2004 - the parts of an ARN
+    named = parts[4] if len(parts) == 6 and parts[0] == "arn" else ""  # noqa: PLR2004 - the parts of an ARN
+    return "" if named == "aws" else named
 
 
 def partition_of(region: str) -> str:

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
@@ -26,11 +27,12 @@ from sealgate.services.catalogue import Catalogue
 from sealgate.services.configs import ConfigService
 from sealgate.services.door import Door
 from sealgate.services.functions import FunctionService
-from sealgate.services.iam.rights import Rights
+from sealgate.services.iam.service import IamService
 from sealgate.services.identity import IdentityService
 from sealgate.services.objects import ObjectService
 from sealgate.services.profiles import ProfileService
 from sealgate.services.revocation import RevocationService
+from sealgate.services.sessions import SessionService
 from sealgate.services.signing import SigningService
 from sealgate.services.signing_worker import SigningWorker
 from sealgate.store.blobs_file import FileBlobs
@@ -76,7 +78,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     folder.create()
     keys = FileKeyStore(folder.keys, kek=_read_key_encryption_key(config.key_file))
     db = _open_database(config, folder)
-    identity = IdentityService(db=db, clock=clock)
+    identity, access = IdentityService(db=db, clock=clock), IamService.on(db, clock)
     _refuse_second_root(folder, identity, config.account)
     blobs = FileBlobs(folder.blobs)
     authority = Authority.open(folder.authority, keys, clock)
@@ -92,9 +94,11 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         roots=roots,
         clock=clock,
         worker=worker,
-        door=Door(rights=Rights(db=db), catalogue=Catalogue(db=db)),
+        door=Door(rights=access.rights, catalogue=Catalogue(db=db)),
         services=Services(
             identity=identity,
+            iam=access,
+            sessions=SessionService(db=db, clock=clock, rights=access.rights),
             objects=objects,
             profiles=ProfileService(db=db, clock=clock),
             signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
@@ -138,7 +142,7 @@ class Server:
             _sweep(house)
             house.worker.start()
             opened.callback(house.worker.stop)
-            apis = (signer, lambda_, s3, sts)
+            apis = (signer, lambda_, s3, iam, sts)
             app = App(apis=apis, services=house.services, door=house.door, config=self._config, clock=self._clock)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.

@@ -17,6 +17,7 @@ RESOURCE = "<Resource>/b/&lt;k&gt;</Resource><RequestId>an-id</RequestId>"
 STS = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
 GENERIC = {
     "AccessDeniedException",
+    "ExpiredTokenException",
     "IncompleteSignatureException",
     "InvalidSignatureException",
     "MissingAuthenticationTokenException",

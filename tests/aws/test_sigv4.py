@@ -147,10 +147,22 @@ def test_a_link_works_for_its_lifetime_and_no_longer() -> None:
         verify(link, "UNSIGNED-PAYLOAD", now=-timedelta(minutes=16))
 
 
-def test_a_session_token_is_unknown() -> None:
-    request = signed("s3", "GET", "/", headers={"X-Amz-Security-Token": "token"})
-    with pytest.raises(faults.UnknownSessionToken):
-        verify(request, EMPTY_SHA256)
+def test_a_session_token_is_covered_in_headers_and_in_links() -> None:
+    request = signed("s3", "GET", "/", token="token")
+    verify(request, EMPTY_SHA256)
+    with pytest.raises(faults.SignatureMismatch):
+        verify(altered(request, headers={**request.headers, "x-amz-security-token": "other"}), EMPTY_SHA256)
+    link = signed("s3", "GET", "/bucket/key", presigned=True, token="token")
+    verify(link, "UNSIGNED-PAYLOAD")
+    query = tuple((name, "other" if value == "token" else value) for name, value in link.query)
+    with pytest.raises(faults.SignatureMismatch):
+        verify(altered(link, query=query), "UNSIGNED-PAYLOAD")
+
+
+def test_a_session_token_that_was_added_on_the_way_is_refused() -> None:
+    request = signed("s3", "GET", "/")
+    with pytest.raises(faults.HeadersNotSigned, match="x-amz-security-token"):
+        verify(altered(request, headers={**request.headers, "x-amz-security-token": "token"}), EMPTY_SHA256)
 
 
 def test_a_region_that_is_none_is_refused() -> None:

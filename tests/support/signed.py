@@ -35,6 +35,7 @@ def signed(
     expires: int = 300,
     secret: str = SECRET,
     key_id: str = KEY_ID,
+    token: str | None = None,
 ) -> Request:
     """Answer a request as it arrives.
 
@@ -49,12 +50,13 @@ def signed(
         expires: Seconds that a presigned link lives.
         secret: What it is signed with.
         key_id: Whose it says it is.
+        token: The token of the session that the key is of.
     """
     made = AWSRequest(method, f"http://{HOST}{target}", data=body, headers=headers or {})
     # The S3 signers want to know how the client was set up.
     made.context["client_config"] = None
     signer = _SIGNERS[service == "s3", presigned]
-    credentials = Credentials(key_id, secret)
+    credentials = Credentials(key_id, secret, token)
     if payload is not None:
         signer = type("Stated", (signer,), {"payload": lambda *_: payload})
     lifetime = (expires,) if presigned else ()

@@ -14,13 +14,16 @@ from sealgate.aws.chunked import ChunkKey
 from sealgate.aws.framing import UNSIGNED, Framing
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.services.access import Principal
-from sealgate.store.identity import AccessKey
+from sealgate.services.identity import Credential
+from sealgate.services.sessions import is_token_of
+from sealgate.store.iam.sessions import Session
 
 Claim = sigv4.Claim | sigv2.Link
-FindKey = Callable[[str], AccessKey | None]
+FindKey = Callable[[str], Credential | None]
 RegionOf = Callable[[str], str]
 """From a bucket's name to the region that a call about it is for."""
 
+_SESSION_HEADER = "x-amz-security-token"
 _KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
 """What an access key's id looks like (IAM API reference, AccessKey)."""
 
@@ -172,8 +175,8 @@ class Authenticator:
         """Answer who a request says it is from.
 
         Raises:
-            Unauthenticated: It is unsigned, or the claim could not be accepted whatever its signature; or it is a link
-                of version 2 whose signature does not fit.
+            Unauthenticated: It is unsigned, or the claim could not be accepted whatever its signature, or a session's
+                token is missing, another's or expired; or it is a link of version 2 whose signature does not fit.
             Denied: A link has expired, or a header is not covered.
         """
         if claim is None:
@@ -183,21 +186,47 @@ class Authenticator:
         if claim.scope.service != service:
             raise faults.WrongScope(f"Credential should be scoped to correct service: '{service}'.")
         sigv4.check_claim(claim, request, now=now)
-        key = self._get_key(claim)
+        key = self._get_key(claim, request, now)
         derived = self._keys.derive(key.secret, claim.scope)
         return Signed(principal=_principal(key), request=request, claim=claim, key=derived)
 
     def _follow(self, link: sigv2.Link, request: Request, now: datetime) -> Linked:
-        sigv2.check_link(link, request, now=now)
-        key = self._get_key(link)
+        sigv2.check_link(link, now=now)
+        key = self._get_key(link, request, now)
         sigv2.verify_link(link, request, secret=key.secret)
         return Linked(principal=_principal(key), region=self._region_of(link.bucket))
 
-    def _get_key(self, claim: Claim) -> AccessKey:
+    def _get_key(self, claim: Claim, request: Request, now: datetime) -> Credential:
         key = _find(self._find_key, claim)
         if key is None:
             raise faults.UnknownAccessKey
+        _check_token(key, find_tokens(request), now)
         return key
+
+
+def find_tokens(request: Request) -> list[str]:
+    """Answer the session tokens that a request carries, in headers and query; the signature covers both."""
+    given = (*request.headers.items(), *request.query)
+    return [value for name, value in given if name.lower() == _SESSION_HEADER]
+
+
+def _check_token(key: Credential, tokens: list[str], now: datetime) -> None:
+    """Check that a session's own token comes along, and none with a long-term key.
+
+    Raises:
+        UnknownAccessKey: A session's comes alone; it is told from no other key, as on AWS.
+        UnknownSessionToken: It is not the session's, or there are several.
+        SessionExpired: The session has ended.
+    """
+    if isinstance(key, Session):
+        if not tokens:
+            raise faults.UnknownAccessKey
+        if len(tokens) > 1 or not is_token_of(key, tokens[0]):
+            raise faults.UnknownSessionToken
+        if now >= key.expires_at:
+            raise faults.SessionExpired
+    elif tokens:
+        raise faults.UnknownSessionToken
 
 
 class TrustingAuthenticator:
@@ -232,10 +261,10 @@ class TrustingAuthenticator:
         return claim.scope.region if isinstance(claim, sigv4.Claim) else self._region_of(claim.bucket)
 
 
-def _find(find_key: FindKey, claim: Claim) -> AccessKey | None:
+def _find(find_key: FindKey, claim: Claim) -> Credential | None:
     """Answer the key that a claim names; what cannot be the name of one is not looked up."""
     return find_key(claim.access_key_id) if _KEY_ID.fullmatch(claim.access_key_id) else None
 
 
-def _principal(key: AccessKey) -> Principal:
+def _principal(key: Credential) -> Principal:
     return Principal(account=key.account, arn=key.principal_arn, user_id=key.user_id, access_key_id=key.access_key_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,15 @@ from sealgate.services.access import Principal
 from sealgate.services.scope import Scope
 
 if TYPE_CHECKING:
+    from sealgate.services.audit.lookup import LookupService
     from sealgate.services.configs import ConfigService
     from sealgate.services.functions import FunctionService
+    from sealgate.services.iam.service import IamService
     from sealgate.services.identity import IdentityService
     from sealgate.services.objects import ObjectService
     from sealgate.services.profiles import ProfileService
     from sealgate.services.revocation import RevocationService
+    from sealgate.services.sessions import SessionService
     from sealgate.services.signing import SigningService
 
 __all__ = ["Call", "Principal", "Services"]
@@ -33,6 +36,9 @@ class Services:
     functions: FunctionService
     objects: ObjectService
     identity: IdentityService
+    iam: IamService
+    sessions: SessionService
+    lookups: LookupService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,7 @@ class Call:
     """One authenticated, authorised call.
 
     Attributes:
-        service: The signing name (`signer`, `lambda`, `s3`, `sts`).
+        service: The signing name (`signer`, `lambda`, `s3`, `iam`, `sts`).
         operation: The model's name (`GetSigningProfile`).
         principal: Who calls.
         region: Of the signature's credential scope.
@@ -50,6 +56,7 @@ class Call:
         source_ip: The peer's address, empty when unknown.
         user_agent: As sent, empty when not.
         services: The use cases.
+        session_token: The token that came with a session's signature; None with a long-term key. It is a secret.
     """
 
     service: str
@@ -62,6 +69,7 @@ class Call:
     source_ip: str
     user_agent: str
     services: Services
+    session_token: str | None = field(default=None, repr=False)
 
     @property
     def account(self) -> str:
@@ -95,4 +103,5 @@ class Call:
             service=self.service,
             at=self.now,
             lifetime=lifetime,
+            session_token=self.session_token,
         )

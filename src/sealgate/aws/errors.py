@@ -16,7 +16,11 @@ from sealgate import errors
 from sealgate.aws import faults
 from sealgate.aws.error_details import details_of
 from sealgate.aws.error_headers import headers_of
+from sealgate.policy.malformed import MalformedPolicy
 from sealgate.services import function_errors, object_errors
+from sealgate.services.assumption import PackedPolicyTooLarge
+from sealgate.services.audit import errors as audit_errors
+from sealgate.services.iam import errors as iam_errors
 
 CLIENT_ERRORS = range(400, 500)
 
@@ -74,6 +78,7 @@ _COMMON_JSON: Table = {
     faults.MissingAuthentication: Row(code="MissingAuthenticationTokenException", status=403),
     faults.UnknownAccessKey: Row(code="UnrecognizedClientException", status=403),
     faults.UnknownSessionToken: Row(code="UnrecognizedClientException", status=403),
+    faults.SessionExpired: Row(code="ExpiredTokenException", status=403),
     faults.MalformedSignature: Row(code="IncompleteSignatureException", status=403),
     faults.MalformedPresignature: Row(code="IncompleteSignatureException", status=403),
     faults.WrongScope: Row(code="InvalidSignatureException", status=403),
@@ -125,6 +130,7 @@ S3: Table = {
     faults.UnknownSessionToken: Row(
         code="InvalidToken", status=400, text="The provided token is malformed or otherwise invalid."
     ),
+    faults.SessionExpired: Row(code="ExpiredToken", status=400, text="The provided token has expired."),
     faults.MalformedSignature: Row(code="AuthorizationHeaderMalformed", status=400),
     faults.UnsupportedSignature: Row(code="InvalidRequest", status=400),
     faults.MalformedPresignature: Row(code="AuthorizationQueryParametersError", status=400),
@@ -194,12 +200,13 @@ S3: Table = {
     object_errors.WrongRegion: Row(code="AuthorizationHeaderMalformed", status=400),
 }
 
-STS: Table = {
+_COMMON_QUERY: Table = {
     faults.MissingAuthentication: Row(
         code="MissingAuthenticationToken", status=403, text="Request is missing Authentication Token"
     ),
     faults.UnknownAccessKey: Row(code="InvalidClientTokenId", status=403),
     faults.UnknownSessionToken: Row(code="InvalidClientTokenId", status=403),
+    faults.SessionExpired: Row(code="ExpiredToken", status=403),
     faults.MalformedSignature: Row(code="IncompleteSignature", status=400),
     faults.MalformedPresignature: Row(code="IncompleteSignature", status=400),
     faults.WrongScope: Row(code="SignatureDoesNotMatch", status=403),
@@ -217,9 +224,45 @@ STS: Table = {
     errors.Invalid: Row(code="ValidationError", status=400),
     errors.NotFound: Row(code=None, status=404),
     errors.Conflict: Row(code=None, status=409),
+    errors.TooLarge: Row(code="ValidationError", status=400),
+    errors.PreconditionFailed: Row(code="ValidationError", status=400),
+    MalformedPolicy: Row(code="MalformedPolicyDocument", status=400),
 }
 
-TABLES: Mapping[str, Table] = {"signer": SIGNER, "lambda": LAMBDA, "s3": S3, "sts": STS}
+STS: Table = {
+    **_COMMON_QUERY,
+    # Of AssumeRole's managed session policies.
+    iam_errors.NoSuchEntity: Row(code="ValidationError", status=400),
+    iam_errors.QuotaExceeded: Row(code="ValidationError", status=400),
+    PackedPolicyTooLarge: Row(code="PackedPolicyTooLarge", status=400),
+}
+
+IAM: Table = {
+    **_COMMON_QUERY,
+    iam_errors.NoSuchEntity: Row(code="NoSuchEntity", status=404),
+    iam_errors.EntityExists: Row(code="EntityAlreadyExists", status=409),
+    iam_errors.DeleteConflict: Row(code="DeleteConflict", status=409),
+    iam_errors.QuotaExceeded: Row(code="LimitExceeded", status=409),
+    iam_errors.InvalidInput: Row(code="InvalidInput", status=400),
+}
+
+CLOUDTRAIL: Table = {
+    **_COMMON_JSON,
+    errors.Invalid: Row(code="ValidationException", status=400),
+    errors.Unsupported: Row(code="UnsupportedOperationException", status=400),
+    audit_errors.InvalidLookupAttributes: Row(code="InvalidLookupAttributesException", status=400),
+    audit_errors.InvalidTimeRange: Row(code="InvalidTimeRangeException", status=400),
+    audit_errors.InvalidNextToken: Row(code="InvalidNextTokenException", status=400),
+}
+
+TABLES: Mapping[str, Table] = {
+    "signer": SIGNER,
+    "lambda": LAMBDA,
+    "s3": S3,
+    "sts": STS,
+    "iam": IAM,
+    "cloudtrail": CLOUDTRAIL,
+}
 
 _TAGGING: Table = {
     # The tag operations of Signer know neither ResourceNotFoundException nor ValidationException in their model.
@@ -247,6 +290,8 @@ _INTERNAL: Mapping[str, Row] = {
     "lambda": Row(code="ServiceException", status=500),
     "s3": Row(code="InternalError", status=500),
     "sts": Row(code="InternalFailure", status=500),
+    "iam": Row(code="ServiceFailure", status=500),
+    "cloudtrail": Row(code="InternalFailure", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 

@@ -127,10 +127,17 @@ class UnknownAccessKey(Unauthenticated):
 
 
 class UnknownSessionToken(Unauthenticated):
-    """The request carries a session token, and this server gave out none."""
+    """The session token is not that of the access key, or a long-term key came with one."""
 
     def __init__(self) -> None:
         super().__init__("The security token included in the request is invalid.")
+
+
+class SessionExpired(Unauthenticated):
+    """The session that signed has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The security token included in the request is expired")
 
 
 class MalformedSignature(Unauthenticated):

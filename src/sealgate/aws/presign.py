@@ -28,6 +28,7 @@ def presign_get(
     service: str,
     at: datetime,
     lifetime: timedelta,
+    session_token: str | None = None,
 ) -> str:
     """Write a link whose GET is signed by an access key.
 
@@ -40,6 +41,7 @@ def presign_get(
         service: The signing name; anything but S3, whose links sign no payload hash.
         at: From when on it works; aware, UTC.
         lifetime: Whole seconds, from one to seven days.
+        session_token: The token of the session that the access key is of; None for a long-term key.
     """
     scope = CredentialScope(date=f"{at:%Y%m%d}", region=region, service=service)
     timestamp, seconds = f"{at:{TIMESTAMP}}", int(lifetime.total_seconds())
@@ -49,6 +51,7 @@ def presign_get(
         ("X-Amz-Date", timestamp),
         ("X-Amz-Expires", str(seconds)),
         ("X-Amz-SignedHeaders", "host"),
+        *((("X-Amz-Security-Token", session_token),) if session_token is not None else ()),
     )
     parts = urlsplit(endpoint)
     request = Request(

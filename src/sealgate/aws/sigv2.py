@@ -1,7 +1,7 @@
 """S3 links of AWS Signature Version 2, which `aws s3 presign` and boto3 still make unless they are told otherwise.
 
 1. Take the claim out of the query, in a form that can be signed in one way only (`find_link`).
-2. Check its time, and that no session token was sent (`check_link`).
+2. Check its time (`check_link`).
 3. Build the string to sign from what was received (`string_to_sign`).
 4. Sign, compare in constant time, and only then look at what is asked for (`verify_link`).
 
@@ -142,21 +142,18 @@ def without_link(request: Request) -> Request:
     return replace(request, query=tuple(pair for pair in request.query if pair[0] not in {*_OWN, *_REPEATED}))
 
 
-def check_link(link: Link, request: Request, *, now: datetime) -> None:
+def check_link(link: Link, *, now: datetime) -> None:
     """Step 2: refuse a link that could not be accepted whatever its signature.
 
     Raises:
         LinkExpired: It works no more.
         MalformedLink: It would work for longer than `MAX_LIFETIME`, and a skew of clocks.
-        UnknownSessionToken: A session token was sent.
     """
     left = int(link.expires) - now.timestamp()
     if left < 0:
         raise faults.LinkExpired
     if left > (MAX_LIFETIME + CLOCK_SKEW).total_seconds():
         raise faults.MalformedLink("Expires must be at most a week (604800 seconds) from now")
-    if "x-amz-security-token" in (*request.headers, *(name.lower() for name, _ in request.query)):
-        raise faults.UnknownSessionToken
 
 
 def string_to_sign(link: Link, request: Request) -> bytes:

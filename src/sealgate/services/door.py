@@ -69,7 +69,7 @@ class Door:
         owner = (facts.account if facts else account_of(resource)) or principal.account
         known = facts.context if facts else {}
         about = {"aws:resourceaccount": (owner,)} if resource != "*" else {}
-        context = {**grants.context, **_request_context(entry), **about, **known, **wanted.context}
+        context = {**grants.context, **request_context(entry), **about, **known, **wanted.context}
         return authorise(
             Ask(principal=grants.caller, action=wanted.action, resource=resource, context=context),
             identity=grants.identity,
@@ -109,7 +109,7 @@ def _is_own(principal: Principal, wanted: Wanted) -> bool:
     )
 
 
-def _request_context(entry: Entry) -> Context:
+def request_context(entry: Entry) -> Context:
     """Answer the keys of the request itself (IAM User Guide, "AWS global condition context keys")."""
     context = {
         "aws:currenttime": (f"{entry.now:%Y-%m-%dT%H:%M:%SZ}",),

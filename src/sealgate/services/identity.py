@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sealgate.arn import root_user_arn
 from sealgate.clock import Clock
-from sealgate.errors import Conflict
+from sealgate.errors import Conflict, NotFound
 from sealgate.services.iam.names import LONG_TERM_PREFIX, new_access_key_id, new_secret
 from sealgate.services.iam.remembered import Remembered
 from sealgate.store import identity as store
@@ -37,6 +37,18 @@ class IdentityService:
         """Answer the access key of an account's root user, or None where there is no such account."""
         with self._db.read() as tx:
             return store.find_root_key(tx, account)
+
+    def get_account(self, account: str) -> Account:
+        """Answer an account.
+
+        Raises:
+            NotFound: There is none.
+        """
+        with self._db.read() as tx:
+            found = store.accounts.find(tx, account=account)
+        if found is None:
+            raise NotFound(f"account {account} does not exist")
+        return found
 
     def list_accounts(self) -> list[Account]:
         """Answer every account, by its digits."""

@@ -1,4 +1,4 @@
-"""XML documents to members and back, by shape. Maps and attributes do not occur in the operations that are bound."""
+"""XML documents to members and back, by shape. Of the operations that are bound, none takes a map or an attribute."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def compile_encoder(shape: Shape, name: str, dialect: Dialect) -> Encode:
         items = _items_encoder(compile_encoder(shape.member, shape.member.serialization.get("name", "member"), dialect))
         return lambda value, out: _wrap(name, items, value, out)
     if shape.type_name == "map":
-        raise TypeError(f"{shape.name}: maps are not supported in XML")
+        pair = _pair_encoder(compile_encoder(shape.key, "key", dialect), compile_encoder(shape.value, "value", dialect))
+        entries = _items_encoder(lambda item, out: _wrap("entry", pair, item, out))
+        return lambda value, out: _wrap(name, entries, value.items(), out)
     encode = scalars.encoder_of(shape, scalars.ISO8601)
     return lambda value, out: out.append(f"<{name}>{escape(encode(value))}</{name}>")
 
@@ -122,6 +124,14 @@ def _wrap(name: str, inner: Encode, value: Any, out: list[str]) -> None:
     out.append(f"<{name}>")
     inner(value, out)
     out.append(f"</{name}>")
+
+
+def _pair_encoder(encode_key: Encode, encode_value: Encode) -> Encode:
+    def encode(pair: Any, out: list[str]) -> None:
+        encode_key(pair[0], out)
+        encode_value(pair[1], out)
+
+    return encode
 
 
 def _items_encoder(inner: Encode) -> Encode:

@@ -175,8 +175,10 @@ class PolicyService:
             store.versions.delete(tx, policy_arn=arn, number=policy.default_version)
             store.policies.delete(tx, arn=arn)
 
-    def create_version(self, scope: Scope, arn: str, document: str, *, as_default: bool) -> PolicyVersion:
-        """Add a version to a policy; it counts only where it is made the default.
+    def create_version(
+        self, scope: Scope, arn: str, document: str, *, as_default: bool
+    ) -> tuple[ManagedPolicy, PolicyVersion]:
+        """Add a version to a policy; it counts only where it is made the default. Answers both as they are then.
 
         Raises:
             Invalid, NoSuchEntity, Denied: As `delete`.
@@ -193,10 +195,11 @@ class PolicyService:
                 )
             number, now = policy.last_version + 1, self._clock()
             default = number if as_default else policy.default_version
-            store.policies.replace(tx, replace(policy, last_version=number, default_version=default, updated_at=now))
+            changed = replace(policy, last_version=number, default_version=default, updated_at=now)
+            store.policies.replace(tx, changed)
             version = PolicyVersion(policy_arn=arn, number=number, document=document, created_at=now)
             store.versions.insert(tx, version)
-        return version
+        return changed, version
 
     def get_version(self, scope: Scope, arn: str, version_id: str) -> tuple[ManagedPolicy, PolicyVersion]:
         """Answer a version (`v2`), and its policy.
