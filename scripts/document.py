@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from sealgate.aws.api.cloudtrail import cloudtrail
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -37,7 +38,7 @@ What Sealgate accepts and AWS refuses. `strict_aws = true` (`--strict-aws`) turn
 def render() -> str:
     """Answer the whole document."""
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
-    sections = [section for api in (signer, lambda_, s3, iam, sts) for section in _render_service(api)]
+    sections = [section for api in (signer, lambda_, s3, iam, sts, cloudtrail) for section in _render_service(api)]
     return "\n".join([_HEAD, _RELAXATIONS + relaxations, *sections])
 
 

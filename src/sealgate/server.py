@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from sealgate.aws.api.cloudtrail import cloudtrail
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -23,6 +24,8 @@ from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
+from sealgate.services.audit.lookup import LookupService
+from sealgate.services.audit.trail import AuditTrail
 from sealgate.services.catalogue import Catalogue
 from sealgate.services.configs import ConfigService
 from sealgate.services.door import Door
@@ -63,6 +66,7 @@ class House:
     services: Services
     door: Door
     worker: SigningWorker
+    trail: AuditTrail
 
 
 def open_house(config: Config, *, clock: Clock = system_clock) -> House:
@@ -94,11 +98,13 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         roots=roots,
         clock=clock,
         worker=worker,
+        trail=AuditTrail(db=db, authority=authority, clock=clock),
         door=Door(rights=access.rights, catalogue=Catalogue(db=db)),
         services=Services(
             identity=identity,
             iam=access,
             sessions=SessionService(db=db, clock=clock, rights=access.rights),
+            lookups=LookupService(db=db, clock=clock),
             objects=objects,
             profiles=ProfileService(db=db, clock=clock),
             signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
@@ -140,9 +146,11 @@ class Server:
             opened.callback(house.db.close)
             _prepare_account(house, self._config, f"http://{reachable_authority_of(listener)}")
             _sweep(house)
+            house.trail.start()
+            opened.callback(house.trail.stop)
             house.worker.start()
             opened.callback(house.worker.stop)
-            apis = (signer, lambda_, s3, iam, sts)
+            apis = (signer, lambda_, s3, iam, sts, cloudtrail)
             app = App(apis=apis, services=house.services, door=house.door, config=self._config, clock=self._clock)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
@@ -151,7 +159,7 @@ class Server:
         return endpoint
 
     def stop(self) -> None:
-        """Take no more requests, finish those under way, stop the workers, close the stores."""
+        """Take no more requests, finish those under way, stop the workers, seal the audit trail, close the stores."""
         self._closing.close()
 
 

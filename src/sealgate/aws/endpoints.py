@@ -19,15 +19,18 @@ def guess_service(request: Request) -> str:
     """Answer the service that a request without a usable signature is for, in this order.
 
     1. A bucket in the host name: S3.
-    2. The path `/` with a form, or with an `Action` parameter: STS.
-    3. A first segment of Signer's (`/tags` with an ARN of Signer's): Signer.
-    4. A path that begins with an API version, as all of Lambda's do: Lambda.
-    5. Anything else: S3.
+    2. A header that names an operation of CloudTrail's: CloudTrail.
+    3. The path `/` with a form, or with an `Action` parameter: STS.
+    4. A first segment of Signer's (`/tags` with an ARN of Signer's): Signer.
+    5. A path that begins with an API version, as all of Lambda's do: Lambda.
+    6. Anything else: S3.
     """
     path = request.raw_path
     first, _, rest = path.strip("/").partition("/")
     if find_bucket(request.host) is not None:
         return "s3"
+    if "CloudTrail_" in request.headers.get("x-amz-target", ""):
+        return "cloudtrail"
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if path == "/" and (is_form or request.find_query("Action") is not None):
         return "sts"

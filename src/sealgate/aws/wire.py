@@ -10,6 +10,7 @@ from typing import Any
 from sealgate.aws.faults import NoSuchAction, NoSuchOperation, NotImplementedHere, UnsupportedMember
 from sealgate.aws.model import OperationModel, ServiceModel
 from sealgate.aws.operation import CHECKED_ON_THE_WIRE, Api, Binding, Operation
+from sealgate.aws.protocols.aws_json import TARGET, AwsJsonCodec, AwsJsonWire, find_target
 from sealgate.aws.protocols.codec import Codec, Wire
 from sealgate.aws.protocols.query import QueryCodec, QueryWire
 from sealgate.aws.protocols.rest_json import RestJsonCodec, RestJsonWire
@@ -30,6 +31,7 @@ _PROTOCOLS: Mapping[str, tuple[Callable[[OperationModel, Dialect], Codec], Calla
     "rest-json": (RestJsonCodec, RestJsonWire),
     "rest-xml": (RestXmlCodec, lambda _model: RestXmlWire()),
     "query": (QueryCodec, QueryWire),
+    "json": (AwsJsonCodec, AwsJsonWire),
 }
 
 
@@ -91,6 +93,7 @@ class Service:
         self.body_limit = LAMBDA_BODY_BYTES if api.service == "lambda" else BODY_BYTES
         self.is_query = protocol == "query"
         self._version = str(api.model.metadata["apiVersion"])
+        self._target_prefix = str(api.model.metadata["targetPrefix"]) if protocol == "json" else None
         dialect = Dialect(api.service, strict_aws=strict_aws)
         targets = [(each, _compile(each, make_codec, dialect)) for each in api.operations]
         self._router: Router[Bound | str] = Router(api.service, targets)
@@ -106,17 +109,25 @@ class Service:
         return f"{head}-{_VARIANTS[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 
     def get_route(self, request: Request) -> tuple[Bound, Mapping[str, str]]:
-        """Answer the operation that method and path name, and the members in the path.
+        """Answer the operation that method and path name, or a header, and the members in the path.
 
         Raises:
             NoSuchOperation: There is none.
             NotImplementedHere: There is one on AWS.
             Malformed: The path is ambiguous or not UTF-8.
         """
+        if self._target_prefix is not None:
+            return self._get_target(request, self._target_prefix), {}
         match = self._router.find(request)
         if match is None:
             raise NoSuchOperation(request.method, request.raw_path)
         return _get_bound(match.target), match.labels
+
+    def _get_target(self, request: Request, prefix: str) -> Bound:
+        operation = find_target(request, prefix)
+        if operation not in self._by_name or (request.method, request.raw_path) != ("POST", "/"):
+            raise NoSuchOperation(request.method, request.headers.get(TARGET, request.raw_path))
+        return _get_bound(self._by_name[operation])
 
     def get_action(self, form: Mapping[str, str]) -> Bound:
         """Answer the operation that a form names.
