@@ -80,9 +80,15 @@ def personal(number: int, place: int) -> dict[str, object]:
     }
 
 
+def allowing(_: int, __: int) -> dict[str, object]:
+    """A statement that allows."""
+    return {"Action": "signer:*", "Resource": "*"}
+
+
 CASES = {
     "every fifth statement names the action": mixed,
     "every statement names the action and a variable": personal,
+    "every statement allows": allowing,
     "every statement matches but for its last condition": matching,
 }
 

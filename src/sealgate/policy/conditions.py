@@ -80,14 +80,14 @@ class Condition:
     def holds(self, context: Context) -> bool:
         """Tell whether a request meets it."""
         values = context.get(self.key, ())
+        if len(values) == 1 and values[0] and not self.null:  # what most conditions meet
+            return self._matches(values[0], context) is not self.negated
         if self.null:
             return (not values) in self.null
         if self.quantifier is not None:
             values = tuple(value for value in values if value)
         if not values:
             return self._holds_without_value()
-        if len(values) == 1:
-            return self._matches(values[0], context) is not self.negated
         if self.quantifier is Quantifier.ALL:
             return all(self._matches(value, context) is not self.negated for value in values)
         if self.quantifier is Quantifier.ANY:

@@ -58,6 +58,9 @@ class Match:
     naming: Naming | None
 
 
+Found = tuple[Policy, Statement, Naming | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What one layer says by itself.
@@ -65,19 +68,27 @@ class Verdict:
     Attributes:
         layer: Which.
         decision: Its decision; that of the root user's identity is allowed, with nothing to show for it.
-        matches: The statements that made it; where one denies, those that deny.
+        found: The statements that made it, each with its policy and how it names the caller; where one denies, those
+            that deny.
     """
 
     layer: Layer
     decision: Decision
-    matches: tuple[Match, ...]
+    found: tuple[Found, ...]
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """The statements that made it."""
+        return tuple(
+            Match(policy=policy, statement=statement, naming=naming) for policy, statement, naming in self.found
+        )
 
     @property
     def naming(self) -> Naming | None:
         """How closely the allowing statements name the caller."""
         if self.decision is not Decision.ALLOWED:
             return None
-        return max((match.naming for match in self.matches if match.naming is not None), default=None)
+        return max((naming for _, _, naming in self.found if naming is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +211,7 @@ def _verdicts(
     kind = ask.principal.kind
     verdicts = []
     if kind is CallerKind.ROOT:
-        verdicts.append(Verdict(layer=Layer.IDENTITY, decision=Decision.ALLOWED, matches=()))
+        verdicts.append(Verdict(layer=Layer.IDENTITY, decision=Decision.ALLOWED, found=()))
     elif kind not in _WITHOUT_POLICIES:
         verdicts.append(_verdict(Layer.IDENTITY, identity, ask))
         if boundary is not None:
@@ -215,15 +226,16 @@ def _verdicts(
 def _verdict(layer: Layer, policies: Iterable[Policy], ask: Ask) -> Verdict:
     """Ask one layer: one statement that denies is enough, else one that allows."""
     action = ask.action.lower()
-    denying: list[Match] = []
-    allowing: list[Match] = []
+    denying: list[Found] = []
+    allowing: list[Found] = []
     for policy in policies:
         for statement in policy.find(action):
-            naming = None if statement.principals is None else statement.principals.naming(ask.principal)
-            if (statement.principals is None or naming is not None) and statement.applies(ask):
-                matches = denying if statement.effect is Effect.DENY else allowing
-                matches.append(Match(policy=policy, statement=statement, naming=naming))
+            principals = statement.principals
+            naming = None if principals is None else principals.naming(ask.principal)
+            if (principals is None or naming is not None) and statement.applies(ask):
+                found = denying if statement.effect is Effect.DENY else allowing
+                found.append((policy, statement, naming))
     if denying:
-        return Verdict(layer=layer, decision=Decision.EXPLICIT_DENY, matches=tuple(denying))
+        return Verdict(layer=layer, decision=Decision.EXPLICIT_DENY, found=tuple(denying))
     decision = Decision.ALLOWED if allowing else Decision.IMPLICIT_DENY
-    return Verdict(layer=layer, decision=decision, matches=tuple(allowing))
+    return Verdict(layer=layer, decision=decision, found=tuple(allowing))

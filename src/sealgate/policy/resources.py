@@ -56,9 +56,10 @@ class Resources:
 
     def match(self, resource: str, context: Context) -> bool:
         """Tell whether a resource is among those named; `excluding` does not count."""
-        return self.patterns.match(resource) or (
-            bool(self.templates) and any(template.match(resource, context) for template in self.templates)
-        )
+        for template in self.templates:
+            if template.match(resource, context):
+                return True
+        return self.patterns.match(resource)
 
     def is_complete(self, context: Context) -> bool:
         """Tell whether each variable has a value."""

@@ -81,22 +81,17 @@ class Statement:
 
     def applies(self, ask: Ask) -> bool:
         """Tell whether it is about a request whose action and principal it covers."""
-        if not self._covers_resource(ask):
-            return False
+        resources, context = self.resources, ask.context
+        if resources is not None:
+            if resources.match(ask.resource, context) is resources.excluding:
+                return False
+            # A variable without value excludes nothing: it must not widen what is allowed.
+            if resources.excluding and self.effect is Effect.ALLOW and not resources.is_complete(context):
+                return False
         for condition in self.conditions:  # noqa: SIM110 - a generator for each statement shows
-            if not condition.holds(ask.context):
+            if not condition.holds(context):
                 return False
         return True
-
-    def _covers_resource(self, ask: Ask) -> bool:
-        resources = self.resources
-        if resources is None:
-            return True
-        if not resources.excluding:
-            return resources.match(ask.resource, ask.context)
-        # A variable without value excludes nothing: it must not widen what is allowed.
-        complete = self.effect is Effect.DENY or resources.is_complete(ask.context)
-        return complete and not resources.match(ask.resource, ask.context)
 
 
 def check_statement(element: Any) -> dict[str, Any]:

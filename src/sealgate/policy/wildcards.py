@@ -154,7 +154,7 @@ class Patterns:
 
     def match(self, text: str) -> bool:
         """Tell whether any pattern matches the whole text."""
-        if text in self.names or text.startswith(self.prefixes):
+        if text in self.names or (self.prefixes and text.startswith(self.prefixes)):
             return True
         for matcher in self.others:  # noqa: SIM110 - a generator for each statement of a request shows
             if matcher(text):
