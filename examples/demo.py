@@ -8,7 +8,9 @@ expected one. Everything happens on a free port of this machine and in a tempora
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -151,9 +153,12 @@ class Stage:
         self.tell.answer(text)
         self._find_admission("DENY", check)
 
-    def warn(self, *words: str, check: str) -> None:
-        """Show and run a deployment that has to be accepted, with a warning about one check."""
-        self.tell.answer(self.succeed(*words))
+    def warn(self, package: str, *, check: str) -> None:
+        """Show and run a package's deployment, which has to be accepted, with a warning about one check."""
+        told = self.succeed(*deployment_of(package))
+        if told != base64.b64encode(hashlib.sha256((self.folder / package).read_bytes()).digest()).decode():
+            raise Unexpected(f"the function's code is {told}, which is not that of {package}")
+        self.tell.answer(f"{told}, the SHA-256 of {package}")
         self._find_admission("WARN", check)
 
     def judge(self, *words: str, failed: str | None) -> None:
@@ -239,6 +244,7 @@ def main() -> int:
     narrator = Narrator()
     began = time.monotonic()
     print("Sealgate: sign and gate, end to end, with the stock aws command line")
+    print("Of each answer only the part that matters is shown.")
     with tempfile.TemporaryDirectory(prefix="sealgate-demo-") as folder:
         try:
             tell_story(Stage(Path(folder), narrator))
@@ -357,10 +363,10 @@ def deploy_signed(stage: Stage, job: str, config: str) -> None:
 
 
 def deployment_of(package: str) -> tuple[str, ...]:
-    """Write the command that deploys a package; its answer is the publisher and the code's hash."""
+    """Write the command that deploys a package; its answer is the hash of the function's code."""
     return (
         *("aws", "lambda", "update-function-code", "--function-name", FUNCTION, "--zip-file", f"fileb://{package}"),
-        *(*_TEXT, "[SigningProfileVersionArn,CodeSha256]"),
+        *(*_TEXT, "CodeSha256"),
     )
 
 
@@ -434,10 +440,10 @@ def only_warn(stage: Stage, config: str) -> None:
         *("aws", "lambda", "update-code-signing-config", "--code-signing-config-arn", config),
         *("--code-signing-policies", '{"untrustedArtifactOnDeployment":"Warn"}'),
     )
-    stage.warn(*deployment_of("unsigned.zip"), check="publisher")
-    stage.warn(*deployment_of("foreign.zip"), check="publisher")
-    stage.warn(*deployment_of("expired.zip"), check="expiry")
-    stage.warn(*deployment_of("signed.zip"), check="revocation")
+    stage.warn("unsigned.zip", check="publisher")
+    stage.warn("foreign.zip", check="publisher")
+    stage.warn("expired.zip", check="expiry")
+    stage.warn("signed.zip", check="revocation")
     stage.refuse(*deployment_of("altered.zip"), message=NOT_INTACT, check="integrity")
     stage.tell.proves("Warn relaxes policy, never integrity")
 

@@ -141,6 +141,12 @@ def test_a_package_is_not_acceptable_when(files: Files, file: str, arguments: tu
     assert any(found.startswith(line) for found in told.stdout.splitlines())
 
 
+def test_a_foreign_root_is_told_in_plain_words(files: Files) -> None:
+    told = files.verify("signed.zip", "--trust-aws")
+
+    assert "  FAILED       integrity   certificate: no valid path to a trusted root\n" in told.stdout
+
+
 @pytest.mark.parametrize("publisher", [ARN, TUTORIAL_ARN], ids=["AWS's spelling", "the tutorial's spelling"])
 def test_a_demanded_publisher_is_accepted(files: Files, publisher: str) -> None:
     told = files.verify_trusting("signed.zip", "--publisher", "arn:other", publisher)

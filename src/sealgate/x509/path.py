@@ -16,6 +16,8 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, CertificateError, get_p384_key
 from sealgate.x509.profile import ca_extensions, leaf_extensions
 
+_NO_ISSUER = "candidates exhausted with no interior errors"
+
 
 def verify_path(
     leaf: x509.Certificate,
@@ -51,7 +53,9 @@ def verify_path(
         path = tuple(verifier.verify(leaf, list(issuers)).chain)
         _verify_algorithms(path)
     except (VerificationError, *HOSTILE_CERTIFICATE_ERRORS) as error:
-        raise CertificateError(f"no valid path to a trusted root ({error})", reason="UntrustedSigner") from error
+        # Where no root is the issuer's at all, the library's words say no more than ours.
+        why = "" if _NO_ISSUER in str(error) else f" ({error})"
+        raise CertificateError(f"no valid path to a trusted root{why}", reason="UntrustedSigner") from error
     return path
 
 
