@@ -23,9 +23,9 @@ from sealgate.services.function_errors import (
 from sealgate.services.function_settings import SettingsChange
 from sealgate.services.functions import Phase
 from sealgate.services.objects import ObjectName
-from sealgate.store.functions import blob_references
+from sealgate.store.functions import blob_references, functions
 from tests.support.deployment import NOW, SCOPE, DeploymentHouse, zip_of
-from tests.support.functions import a_scope
+from tests.support.functions import a_function, a_scope
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:app"
 UNKNOWN_CONFIG = "arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-00000000000000000"
@@ -301,6 +301,15 @@ def test_functions_are_listed_by_name_in_pages(house: DeploymentHouse) -> None:
     assert rest.next_token is None
     with pytest.raises(Invalid, match="pagination token"):
         house.functions.list_functions(a_scope(region="us-east-1"), marker=first.next_token, limit=2)
+
+
+def test_a_page_has_fifty_functions_at_most(house: DeploymentHouse) -> None:
+    with house.db.write() as tx:
+        for number in range(51):
+            functions.insert(tx, a_function(name=f"f{number:02}"))
+    for limit in (None, 10_000):
+        page = house.functions.list_functions(SCOPE, marker=None, limit=limit)
+        assert (len(page.items), page.next_token is not None) == (50, True)
 
 
 def test_tags_belong_to_the_function_as_a_whole(house: DeploymentHouse) -> None:
