@@ -167,6 +167,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "no Boolean": (changed(Condition={"Bool": {"a:b": "yes"}}), "'yes' is neither true nor false"),
     "no answer to Null": (changed(Condition={"Null": {"a:b": "maybe"}}), "Null takes true or false"),
     "no base64": (changed(Condition={"BinaryEquals": {"a:b": "?"}}), "'?' is no base64"),
+    "base64 with a lone surrogate": (changed(Condition={"BinaryEquals": {"a:b": "\ud800"}}), "is no base64"),
+    "a date in other digits": (changed(Condition={"DateEquals": {"a:b": "\u0662\u0660"}}), "is no date"),
     "no address": (changed(Condition={"IpAddress": {"a:b": "10.0.0.0/33"}}), "is no range of IP addresses"),
     "no ARN to compare with": (changed(Condition={"ArnLike": {"a:b": "arn:aws:s3"}}), "'arn:aws:s3' is no ARN"),
 }
@@ -236,6 +238,7 @@ NO_PRINCIPALS: dict[str, tuple[Any, str]] = {
     "an unknown kind": ({"Aws": ACCOUNT}, "Aws is no kind of principal"),
     "a wildcard in an ARN": ({"AWS": f"arn:aws:iam::{ACCOUNT}:user/*"}, "Invalid principal in policy: "),
     "a group": ({"AWS": f"arn:aws:iam::{ACCOUNT}:group/g"}, "Invalid principal in policy: "),
+    "other digits": ({"AWS": "\u0661" * 12}, "Invalid principal in policy: "),
     "eleven digits": ({"AWS": ACCOUNT[1:]}, 'Invalid principal in policy: "AWS":"11122223333"'),
     "a bucket": ({"AWS": "arn:aws:s3:::bucket"}, "Invalid principal in policy: "),
     "a principal that is gone": ({"AWS": "AROAEXAMPLEEXAMPLE123"}, "Invalid principal in policy: "),
@@ -297,6 +300,14 @@ def test_order_white_space_and_lists_of_one_do_not_count(order: list[str], inden
     listed = {name: [about[name]] if name in {"Action", "Resource"} else about[name] for name in order}
     text = json.dumps({"Statement": listed, "Version": "2012-10-17"}, indent=indent)
     assert parse_policy(text, kind=PolicyKind.IDENTITY) == policy(about)
+
+
+@pytest.mark.parametrize("shown", ["\x00\x1b[2J", "\ud800", "x" * 100000])
+def test_a_message_is_fit_to_be_shown(shown: str) -> None:
+    for text in (changed(Resource=shown), json.dumps({shown: 1}), changed(Condition={shown: {"a:b": "c"}})):
+        message = refusal(text)
+        assert message.isprintable()
+        assert len(message) < 1200
 
 
 def test_a_message_says_which_statement() -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Callable
@@ -24,12 +23,13 @@ Test = Callable[[str, Context], bool]
 
 Order = Callable[[Decimal, Decimal], bool]
 
-_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
-_EPOCH = re.compile(r"\d{1,19}")
+_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
+_EPOCH = re.compile(r"\d{1,19}", re.ASCII)
 _MOMENT = re.compile(
     r"(?P<year>\d{4})(-(?P<month>\d{1,2})(-(?P<day>\d{1,2}))?)?"
     r"([Tt](?P<hour>\d{1,2})(:(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.(?P<fraction>\d{1,9}))?)?)?"
-    r"(?P<zone>[Zz]|[+-]\d{2}(:\d{2})?)?)?"
+    r"(?P<zone>[Zz]|[+-]\d{2}(:\d{2})?)?)?",
+    re.ASCII,
 )
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_EPOCH = 2**63 - 1
@@ -137,10 +137,9 @@ def _moment(text: str) -> Decimal | None:
         return None
     fields = [int(found[name] or least) for name, least in _FIELDS]
     try:
-        moment = datetime(*fields[:6], tzinfo=_zone(found["zone"]))  # type: ignore[misc, arg-type]
+        since = datetime(*fields[:6], tzinfo=_zone(found["zone"])) - _EPOCH_START  # type: ignore[misc, arg-type]
     except ValueError:
         return None
-    since = moment - _EPOCH_START
     return Decimal(since.days * 86400 + since.seconds) + Decimal(f"0.{found['fraction'] or 0}")
 
 
@@ -185,7 +184,7 @@ def compile_binary(text: str) -> Test:
 def _bytes(text: str) -> bytes | None:
     try:
         return base64.b64decode(text.encode(), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or a lone surrogate
         return None
 
 

@@ -16,8 +16,8 @@ from sealgate.policy.malformed import MalformedPolicy, syntax_error
 from sealgate.policy.request import Caller, CallerKind
 
 _EVERYONE = "*"
-_ACCOUNT = re.compile(r"\d{12}")
-_ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+_ROOT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root", re.ASCII)
 _ARN = re.compile(
     r"arn:aws[a-z-]*:(iam::\d{12}:(user|role)/[\x21-\x7e]*[\w+=,.@-]"
     r"|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))",
@@ -25,7 +25,10 @@ _ARN = re.compile(
 )
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _CANONICAL = re.compile(r"[0-9a-f]{64}")
-_FEDERATED = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(saml|oidc)-provider/[\x21-\x7e]+|[a-z0-9-]+(\.[a-z0-9-]+)+")
+_FEDERATED = re.compile(
+    r"arn:aws[a-z-]*:iam::\d{12}:(saml|oidc)-provider/[\x21-\x7e]+|[a-z0-9-]+(\.[a-z0-9-]+)+",
+    re.ASCII,
+)
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
