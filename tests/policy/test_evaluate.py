@@ -1,5 +1,6 @@
 """Who may do what: the IAM User Guide's pages on evaluation logic, as sentences."""
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -366,6 +367,37 @@ QUICK = settings(deadline=None, derandomize=True)
 
 def identity_of(drawn: list[list[dict[str, Any]]]) -> list[Policy]:
     return [policy(*statements) for statements in drawn]
+
+
+def naive(statements: list[dict[str, Any]], action: str, resource: str, context: dict[str, str]) -> Decision:
+    """The rules for one identity's statements, as plainly as they can be said."""
+    effects = {
+        about["Effect"]
+        for about in statements
+        if fnmatchcase(action.lower(), about["Action"].lower())
+        and fnmatchcase(resource, about["Resource"])
+        and all(
+            (context.get(key) == value) if name == "Bool" else (key not in context)
+            for name, keys in about["Condition"].items()
+            for key, value in keys.items()
+        )
+    }
+    return EXPLICIT if "Deny" in effects else ALLOWED if effects else IMPLICIT
+
+
+@QUICK
+@given(
+    drawn=POLICIES,
+    action=st.sampled_from(["s3:GetObject", "S3:PUTOBJECT", "iam:GetUser"]),
+    resource=st.sampled_from([OBJECT, f"{BUCKET}2/key", "*"]),
+    context=st.sampled_from([{}, {"aws:SecureTransport": "true"}, {"aws:SecureTransport": "false"}]),
+)
+def test_evaluation_is_what_the_plain_rules_say(
+    drawn: list[list[dict[str, Any]]], action: str, resource: str, context: dict[str, str]
+) -> None:
+    expected = naive([about for statements in drawn for about in statements], action, resource, context)
+    ruling = authorise(ask(action, resource, context=context), identity=identity_of(drawn), same_account=True)
+    assert ruling.decision is expected
 
 
 @QUICK
