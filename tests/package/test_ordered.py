@@ -15,26 +15,26 @@ THREADS = pytest.mark.parametrize("threads", [1, 2, 3, 8])
 
 def counting(count: int) -> Iterator[Job]:
     for index in range(count):
-        yield lambda index=index: b"%d," % index * (index % 7)  # type: ignore[misc]
+        yield lambda index=index: (b"%d," % index,) * (index % 7)  # type: ignore[misc]
 
 
 @THREADS
 @pytest.mark.parametrize("count", [0, 1, 2, 500])
 def test_results_are_hashed_in_the_order_of_the_jobs(count: int, threads: int) -> None:
-    expected = hashlib.sha384(b"".join(job() for job in counting(count))).digest()
+    expected = hashlib.sha384(b"".join(part for job in counting(count) for part in job())).digest()
     assert hash_in_order(counting(count), threads=threads) == expected == hash_serially(counting(count))
 
 
 def test_a_slow_job_is_waited_for_while_others_go_on() -> None:
     last_done = threading.Event()
 
-    def third() -> bytes:
+    def third() -> tuple[bytes, bytes]:
         last_done.set()
-        return b"third"
+        return b"th", b"ird"
 
     def jobs() -> Iterator[Job]:
-        yield lambda: b"first" if last_done.wait(10) else b"never"
-        yield lambda: b"second"
+        yield lambda: (b"first",) if last_done.wait(10) else (b"never",)
+        yield lambda: (b"second",)
         yield third
 
     assert hash_in_order(jobs(), threads=2) == hashlib.sha384(b"firstsecondthird").digest()
@@ -46,17 +46,17 @@ def test_results_that_wait_are_limited() -> None:
     begun_meanwhile: list[int] = []
     ninth = threading.Event()
 
-    def first() -> bytes:
+    def first() -> tuple[bytes]:
         ninth.wait(0.3)  # as long as anything could be begun; where the limit holds, nothing sets it
         begun_meanwhile.append(begun)
-        return b"x"
+        return (b"x",)
 
-    def another() -> bytes:
+    def another() -> tuple[bytes]:
         nonlocal begun
         begun += 1
         if begun > 8:
             ninth.set()
-        return bytes(1 << 20)
+        return (bytes(1 << 20),)
 
     def jobs() -> Iterator[Job]:
         yield first
@@ -69,10 +69,10 @@ def test_results_that_wait_are_limited() -> None:
 @THREADS
 @pytest.mark.parametrize("place", [0, 5, 49])
 def test_an_error_of_a_job_reaches_the_caller(place: int, threads: int) -> None:
-    def fail() -> bytes:
+    def fail() -> tuple[bytes]:
         raise LookupError("of the job")
 
-    jobs = (fail if index == place else (lambda: b"x") for index in range(50))
+    jobs = (fail if index == place else (lambda: (b"x",)) for index in range(50))
     with pytest.raises(LookupError, match="of the job"):
         hash_in_order(jobs, threads=threads)
 
@@ -80,7 +80,7 @@ def test_an_error_of_a_job_reaches_the_caller(place: int, threads: int) -> None:
 @THREADS
 def test_an_error_between_jobs_reaches_the_caller(threads: int) -> None:
     def jobs() -> Iterator[Job]:
-        yield lambda: b"x"
+        yield lambda: (b"x",)
         raise LookupError("of the iterator")
 
     with pytest.raises(LookupError, match="of the iterator"):

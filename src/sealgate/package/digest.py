@@ -24,6 +24,10 @@ _BATCH = 256 << 10
 """Bytes that one job expands, at least: handing a job over costs as much as hashing some kilobytes."""
 
 
+_SMALL = 16 << 10
+"""A body of fewer bytes is copied next to its neighbours: to hash it by itself costs more."""
+
+
 def digest_contents(archive: Archive, *, with_meta_directory: bool = False) -> bytes:
     """Expand and check every entry but the signature's, and answer the 48 bytes that AWS's signature covers.
 
@@ -84,12 +88,20 @@ class _Batch:
         self._members.append((entry, data))
         self.size += len(entry.name) + max(entry.size, entry.compressed_size)
 
-    def __call__(self) -> bytes:
+    def __call__(self) -> list[Bytes]:
         parts: list[Bytes] = []
+        small: list[Bytes] = []
         for entry, data in self._members:
-            parts += (entry.name, expand_whole(entry, data))
-        return b"".join(parts)
+            body = expand_whole(entry, data)
+            small.append(entry.name)
+            if len(body) < _SMALL:
+                small.append(body)
+            else:
+                parts += (b"".join(small), body)
+                small = []
+        parts.append(b"".join(small))
+        return parts
 
 
 def _given(piece: Bytes) -> Job:
-    return lambda: piece
+    return lambda: (piece,)

@@ -118,9 +118,9 @@ class _Chunks:
         index = len(self._digests)
         self._digests.append(b"")
 
-        def job() -> bytes:
+        def job() -> tuple[()]:
             self._digests[index] = digest_chunk(chunk)
-            return b""
+            return ()
 
         self._pending.append(job)
 

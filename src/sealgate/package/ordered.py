@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha384
 from threading import Condition, Thread
 
 from sealgate.package.inflate import Bytes
 
-Job = Callable[[], Bytes]
-"""Computes the next bytes to hash. Jobs run at the same time, in any thread."""
+Job = Callable[[], Sequence[Bytes]]
+"""Computes the next bytes to hash, in as many parts as it has them in. Jobs run at the same time, in any thread."""
 
 _WAITING_LIMIT = 8 << 20
 """Bytes that may wait to be hashed before no further job is begun."""
@@ -41,7 +41,8 @@ def hash_serially(jobs: Iterator[Job]) -> bytes:
     """Do as `hash_in_order` in this thread alone."""
     state = sha384()
     for job in jobs:
-        state.update(job())
+        for part in job():
+            state.update(part)
     return state.digest()
 
 
@@ -55,7 +56,7 @@ class _Line:
         self._jobs = jobs
         self._state = sha384()
         self._changed = Condition()
-        self._results: dict[int, Bytes] = {}
+        self._results: dict[int, Sequence[Bytes]] = {}
         self._waiting = 0
         self._begun = 0
         self._hashed = 0
@@ -96,10 +97,11 @@ class _Line:
 
     def _hash(self) -> None:
         result = self._results.pop(self._hashed)
-        self._state.update(result)
+        for part in result:
+            self._state.update(part)
         with self._changed:
             self._hashed += 1
-            self._waiting -= len(result)
+            self._waiting -= sum(map(len, result))
             self._is_hashing = False
             self._changed.notify_all()
 
@@ -119,8 +121,8 @@ class _Line:
                 self._errors[index] = error
                 self._changed.notify_all()
 
-    def _finish(self, index: int, result: Bytes) -> None:
+    def _finish(self, index: int, result: Sequence[Bytes]) -> None:
         with self._changed:
             self._results[index] = result
-            self._waiting += len(result)
+            self._waiting += sum(map(len, result))
             self._changed.notify_all()
