@@ -16,6 +16,7 @@ from sealgate.errors import IntegrityError, PackageError, SealgateError
 COMMANDS = {
     "serve": "run the server",
     "env": "print the shell exports that point AWS clients at a server",
+    "account": "create and list the accounts of a server",
     "verify": "judge a package offline",
     "inspect": "show what a package's signature says, without judging it",
     "revocations": "write the signed revocation list of a data folder",

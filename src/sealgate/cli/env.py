@@ -39,6 +39,7 @@ IN_THE_WAY = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--data", metavar="DIR", help="the server's data folder (default: .sealgate)")
+    parser.add_argument("--account", metavar="DIGITS", help="whose root user to be (default: the first account's)")
     parser.add_argument("--endpoint", metavar="URL", help="the server's address, where it is not the one it wrote down")
     parser.add_argument("--config", type=Path, metavar="FILE", help="what the server was given, if it was")
 
@@ -46,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the shell code."""
     config = load_config(vars(args), file=args.config)
-    credentials = DataFolder(config.data).read_credentials()
+    folder = DataFolder(config.data)
+    credentials = folder.read_credentials() if args.account is None else folder.read_account(config.account)
     endpoint = credentials.endpoint if args.endpoint is None else args.endpoint
     sys.stdout.write(encode_exports(credentials, endpoint=endpoint))
     if sys.stdout.isatty():

@@ -6,7 +6,8 @@
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
       roots/              certificates (PEM) of further roots that the operator trusts
-      credentials.json    the root user's credentials and the server's endpoint, mode 0600
+      credentials.json    the first account's root credentials and the server's endpoint, mode 0600
+      accounts/           the root credentials of further accounts, one file each, mode 0600
       lock                held by the running server
 
 Trust: whoever can write here is the operator. Whoever can only read here can sign as the authority, unless the keys are
@@ -19,7 +20,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -32,7 +33,7 @@ _OWNER_FILE = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerCredentials:
-    """What a client needs to call this server as the account's root user."""
+    """What a client needs to call this server as an account's root user."""
 
     account: str
     region: str
@@ -53,6 +54,7 @@ class DataFolder:
         self.keys = self.path / "keys"
         self.roots = self.path / "roots"
         self.credentials = self.path / "credentials.json"
+        self.accounts = self.path / "accounts"
 
     def create(self) -> None:
         """Make the folder and its parts where they are missing, for the owner only.
@@ -64,7 +66,7 @@ class DataFolder:
             self.path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
             if self.path.stat().st_mode & 0o077:
                 raise Invalid(f"data folder {self.path}: others than its owner may enter it; make it mode 0700")
-            for folder in (self.blobs, self.authority, self.keys, self.roots):
+            for folder in (self.blobs, self.authority, self.keys, self.roots, self.accounts):
                 folder.mkdir(mode=_OWNER_ONLY, exist_ok=True)
         except OSError as error:
             raise Invalid(f"data folder {self.path}: {error.strerror}") from error
@@ -102,28 +104,66 @@ class DataFolder:
             os.close(descriptor)
 
     def write_credentials(self, credentials: ServerCredentials) -> None:
-        """Replace the credentials file, readable by the owner only, whole or not at all."""
-        part = self.credentials.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_FILE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(orjson.dumps(credentials, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-            file.flush()
-            os.fsync(descriptor)
-        part.rename(self.credentials)
+        """Replace the first account's credentials file, readable by the owner only, whole or not at all."""
+        _write_secretly(self.credentials, credentials)
 
     def read_credentials(self) -> ServerCredentials:
-        """Read the credentials file.
+        """Read the first account's credentials file.
 
         Raises:
             NotFound: There is none: no server has run with this folder.
             Invalid: It is not what `write_credentials` wrote, or cannot be read by this user.
         """
-        try:
-            return ServerCredentials(**orjson.loads(self.credentials.read_bytes()))
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise NotFound(f"data folder {self.path}: no credentials; has a server been started with it?") from error
-        except OSError as error:
-            raise Invalid(f"{self.credentials}: cannot be read: {error.strerror}") from error
-        except (orjson.JSONDecodeError, TypeError) as error:
-            raise Invalid(f"{self.credentials}: cannot be read: it is not what a server wrote") from error
+        found = _find_credentials(self.credentials)
+        if found is None:
+            raise NotFound(f"data folder {self.path}: no credentials; has a server been started with it?")
+        return found
+
+    def write_account(self, credentials: ServerCredentials) -> None:
+        """Keep the root credentials of a further account, readable by the owner only, whole or not at all."""
+        self.accounts.mkdir(mode=_OWNER_ONLY, exist_ok=True)
+        _write_secretly(self._account_file(credentials.account), credentials)
+
+    def has_account(self, account: str) -> bool:
+        """Tell whether a further account's credentials are here."""
+        return self._account_file(account).exists()
+
+    def read_account(self, account: str) -> ServerCredentials:
+        """Read the root credentials of any account, with the endpoint that the server wrote last.
+
+        Raises:
+            NotFound: There are none of this account here, or no server has run with this folder.
+            Invalid: They cannot be read, as in `read_credentials`.
+        """
+        first = self.read_credentials()
+        if first.account == account:
+            return first
+        found = _find_credentials(self._account_file(account))
+        if found is None:
+            raise NotFound(f"data folder {self.path}: no credentials of account {account}")
+        return replace(found, endpoint=first.endpoint)
+
+    def _account_file(self, account: str) -> Path:
+        return self.accounts / f"{account}.json"
+
+
+def _write_secretly(path: Path, credentials: ServerCredentials) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(orjson.dumps(credentials, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        file.flush()
+        os.fsync(descriptor)
+    part.rename(path)
+
+
+def _find_credentials(path: Path) -> ServerCredentials | None:
+    try:
+        return ServerCredentials(**orjson.loads(path.read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Invalid(f"{path}: cannot be read: {error.strerror}") from error
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise Invalid(f"{path}: cannot be read: it is not what a server wrote") from error
