@@ -1,12 +1,28 @@
-"""Audit events with plain values."""
+"""Audit events with plain values, and a trail that they are in."""
 
 import json
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from sealgate.arn import profile_arn
+from sealgate.services.audit.actors import actor_of
+from sealgate.services.audit.events import AuditEvent
+from sealgate.services.audit.live import read_trail
+from sealgate.services.audit.recorder import Recorder
+from sealgate.services.audit.sealer import Sealer
+from sealgate.services.audit.sequencer import Sequencer
 from sealgate.store.audit import EventRecord, EventResource
-from tests.support.signer import NOW, SCOPE
+from sealgate.store.audit_chain import list_events_after
+from sealgate.trust.trail import Head
+from sealgate.trust.trail_verify import VerifiedTrail, verify_trail
+from sealgate.x509.certificates import fingerprint
+from tests.support.database import make_database
+from tests.support.sealed import new_authority, roots_of
+from tests.support.signer import NOW, SCOPE, MovableClock
+
+PROFILE = profile_arn(SCOPE.region, SCOPE.account, "app")
 
 
 def an_event(number: int = 0, **changes: Any) -> EventRecord:
@@ -27,3 +43,63 @@ def an_event(number: int = 0, **changes: Any) -> EventRecord:
         resources=(EventResource(type="AWS::Signer::SigningProfile", name=f"arn:{number}"),),
     )
     return replace(record, **changes)
+
+
+def a_call(**changes: Any) -> AuditEvent:
+    """Make the event of a call of the root user, with some fields changed."""
+    event = AuditEvent(
+        event_time=NOW,
+        event_source="signer.amazonaws.com",
+        event_name="GetSigningProfile",
+        region=SCOPE.region,
+        account=SCOPE.account,
+        actor=actor_of(SCOPE.caller_arn, user_id=SCOPE.account, access_key_id="AKIAROOT"),
+        source_ip="192.0.2.7",
+        user_agent="aws-cli/2",
+        request_id="request",
+        read_only=True,
+        request_parameters={"profileName": "app"},
+        resources=(PROFILE,),
+    )
+    return replace(event, **changes)
+
+
+class TrailHouse:
+    """A trail on a database, its authority, and the time. Nothing runs by itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = MovableClock()
+        self.db = make_database(folder)
+        self.authority = new_authority(self.clock)
+        self.root_sha256 = fingerprint(self.authority.root_certificate)
+        self.recorder = Recorder(db=self.db, clock=self.clock)
+        self.sequencer = Sequencer(db=self.db, root_sha256=self.root_sha256)
+        self.sealer = Sealer(db=self.db, authority=self.authority, clock=self.clock)
+
+    def add(self, *events: AuditEvent) -> None:
+        """Commit events, each in a transaction of its own."""
+        for event in events:
+            with self.db.write() as tx:
+                self.recorder.write(tx, event)
+
+    def settle(self) -> None:
+        """Put what was committed in order, and seal it."""
+        self.sequencer.place_all()
+        self.sealer.seal()
+
+    def verify(self, *, expected: Head | None = None) -> VerifiedTrail:
+        return verify_trail(
+            read_trail(self.db),
+            root_sha256=self.root_sha256,
+            roots=roots_of(self.authority),
+            at=self.clock(),
+            expected=expected,
+        )
+
+    def texts(self) -> list[dict[str, Any]]:
+        """The events in the order of their commits."""
+        with self.db.read() as tx:
+            return [json.loads(text) for _, text in list_events_after(tx, 0, limit=10_000)]
+
+    def close(self) -> None:
+        self.db.close()

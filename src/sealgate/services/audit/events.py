@@ -180,7 +180,7 @@ def _resources(document: Mapping[str, Any]) -> tuple[EventResource, ...]:
     if admission is not None:
         found.append(package_resource(admission["packageSha256"]))
         signer = admission.get("signature") or {}
-        found += [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if name in signer]
+        found += [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if signer.get(name)]
     return tuple(dict.fromkeys(found))
 
 
