@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from sealgate.aws.api.signer import signer
 from sealgate.aws.api.sts import sts
 from sealgate.aws.app import App
 from sealgate.aws.context import Services
+from sealgate.aws.operation import Api
+from sealgate.aws.witness import Witness
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
@@ -117,6 +120,12 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     )
 
 
+def make_app(house: House, apis: Sequence[Api], config: Config) -> App:
+    """Put the wire on top of a house whose audit trail records."""
+    witness = Witness(db=house.db, recorder=house.trail.recorder, rights=house.services.iam.rights)
+    return App(apis=apis, services=house.services, door=house.door, witness=witness, config=config, clock=house.clock)
+
+
 class Server:
     """One running server: HTTP, signing workers, and the lock on the data folder.
 
@@ -151,7 +160,7 @@ class Server:
             house.worker.start()
             opened.callback(house.worker.stop)
             apis = (signer, lambda_, s3, iam, sts, cloudtrail)
-            app = App(apis=apis, services=house.services, door=house.door, config=self._config, clock=self._clock)
+            app = make_app(house, apis, self._config)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
             gc.freeze()
@@ -276,3 +285,4 @@ def _sweep(house: House) -> None:
     gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
     if gone:
         log.info("removed %d blobs that nothing refers to", gone)
+    log.info("forgot %d sessions that have ended", house.services.sessions.sweep())

@@ -1,8 +1,8 @@
 """Create and list the accounts of a server, which may be running meanwhile.
 
 `account create` makes an account and its root user, whose credentials only the data folder's owner can read;
-`sealgate env --account ACCOUNT` points clients at them. Nothing of one account is visible to another, but where a policy
-grants it.
+`sealgate env --account ACCOUNT` points clients at them. Nothing of one account is visible to another, but where a
+policy grants it.
 """
 
 from __future__ import annotations
