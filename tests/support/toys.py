@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sealgate.aws.app import App
 from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
 from sealgate.aws.reply import FileBody, Reply
 from sealgate.aws.uploads import Upload
-from sealgate.clock import system_clock
 from sealgate.config import Config
 from sealgate.errors import NotFound
-from sealgate.server import House
+from sealgate.server import House, make_app
 from sealgate.store.identity import AccessKey
 from tests.support.in_process import InProcess
 
@@ -45,9 +43,7 @@ class Toys:
     def start(self, **config: Any) -> InProcess:
         """Make an application of the same handlers, set up in another way."""
         settings = Config(**config)
-        app = App(
-            apis=self.apis, services=self.house.services, door=self.house.door, config=settings, clock=system_clock
-        )
+        app = make_app(self.house, self.apis, settings)
         self._wires.append(InProcess(app=app, key=self.key))
         return self._wires[-1]
 

@@ -17,7 +17,6 @@ from sealgate.aws.authenticate import Authenticator, TrustingAuthenticator
 from sealgate.aws.bodies import Body, Disconnected, Receive
 from sealgate.aws.context import Services
 from sealgate.aws.endpoints import guess_service
-from sealgate.aws.errors import WireError, internal_error, wire_error
 from sealgate.aws.exchange import Exchange
 from sealgate.aws.operation import Api
 from sealgate.aws.pipeline import Pipeline
@@ -27,6 +26,7 @@ from sealgate.aws.sending import Send, send_response
 from sealgate.aws.sigv2 import Link, find_link
 from sealgate.aws.sigv4 import Claim, parse_claim
 from sealgate.aws.wire import Service
+from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.config import Config
 from sealgate.errors import SealgateError
@@ -51,17 +51,32 @@ class App:
         apis: The services, each with the functions bound to it.
         services: The use cases that handlers call.
         door: Lets calls in.
+        witness: Writes every call down.
         config: Whether signatures are checked, and whether the relaxations hold.
         clock: Tells when a request came.
     """
 
-    def __init__(self, *, apis: Sequence[Api], services: Services, door: Door, config: Config, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        apis: Sequence[Api],
+        services: Services,
+        door: Door,
+        witness: Witness,
+        config: Config,
+        clock: Clock,
+    ) -> None:
         self._clock = clock
         self._by_name = {api.service: Service(api, strict_aws=config.strict_aws) for api in apis}
         self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
         self._door = door
+        self._witness = witness
         self._pipeline = Pipeline(
-            services=services, authenticator=_authenticator(services, config), door=self._door, pool=self._pool
+            services=services,
+            authenticator=_authenticator(services, config),
+            door=door,
+            witness=witness,
+            pool=self._pool,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +100,7 @@ class App:
         try:
             await send_response(send, response, with_body=with_body, pool=self._pool)
         except (SealgateError, FileNotFoundError) as error:  # nothing was sent yet
-            response, _ = self._refuse(exchange, error)
+            response = self._refuse(exchange, error)
             await send_response(send, response, with_body=with_body, pool=self._pool)
 
     def _begin(self, request: Request, receive: Receive, fault: SealgateError | None) -> Exchange:
@@ -114,29 +129,28 @@ class App:
         return guess_service(request)
 
     async def _answer(self, exchange: Exchange) -> Response:
-        code = None
         try:
             response = await self._pipeline.perform(exchange)
         except Disconnected:
             raise
         except Exception as raised:  # noqa: BLE001 - the table knows the family; all else is a 500 with a traceback
-            response, error = self._refuse(exchange, raised)
-            code = error.code
+            response = self._refuse(exchange, raised)
+        try:
+            await self._witness.conclude(exchange)
+        except Exception as raised:  # noqa: BLE001 - nothing is answered that cannot be written down
+            response = self._refuse(exchange, raised)
+        code = None if exchange.error is None else exchange.error.code
         self._door.close(exchange.log_entry(), status=response.status, error=code)
         if "expect" in exchange.request.headers and not exchange.body.is_begun:
             # The client was not told to go on, so it sends no body; the next request would be taken for it.
             response = response.with_headers({"Connection": "close"})
         return response
 
-    def _refuse(self, exchange: Exchange, raised: Exception) -> tuple[Response, WireError]:
-        service, path = exchange.service, exchange.request.raw_path
-        if isinstance(raised, SealgateError):
-            error = wire_error(service.name, exchange.operation, raised, resource=path)
-        else:
-            error = internal_error(service.name, resource=path)
+    def _refuse(self, exchange: Exchange, raised: Exception) -> Response:
+        error = exchange.refuse(raised)
         if error.status >= _SERVER_FAULT and error.status != _NOT_IMPLEMENTED:
             log.error("request %s failed", exchange.request_id, exc_info=raised)
-        return service.wire.encode_error(error, exchange.request_id), error
+        return exchange.service.wire.encode_error(error, exchange.request_id)
 
 
 def _authenticator(services: Services, config: Config) -> Authenticator | TrustingAuthenticator:

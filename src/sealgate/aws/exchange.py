@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sealgate.aws.bodies import Body
+from sealgate.aws.errors import WireError, internal_error, wire_error
 from sealgate.aws.request import Request
 from sealgate.aws.sigv2 import Link
 from sealgate.aws.sigv4 import Claim
-from sealgate.aws.wire import Service
+from sealgate.aws.wire import Bound, Service
 from sealgate.errors import SealgateError
 from sealgate.services.access import Entry, Principal, Wanted
+from sealgate.services.audit.notes import Notes
 
 _NOBODY = Principal(account="", arn="-", user_id="", access_key_id="")
 
@@ -29,7 +33,15 @@ class Exchange:
         now: When it came.
         fault: What is wrong with the form of its query or signature; it goes no further with one.
         operation: Which one it is, once that is known.
+        bound: The operation's function and all that belongs to it, once it is known.
+        principal: Who calls, once that is verified.
+        region: Of the signature's credential scope, once that is verified.
+        members: Of the request, once they are read.
         entry: The call at the door, once it stands there.
+        notes: What services have noted while they handled it.
+        answer: Members of the answer, once there is one.
+        error: How it is refused, once it is.
+        is_recorded: Whether its audit event is durable.
     """
 
     service: Service
@@ -40,7 +52,28 @@ class Exchange:
     now: datetime
     fault: SealgateError | None = None
     operation: str | None = None
+    bound: Bound | None = None
+    principal: Principal | None = None
+    region: str = ""
+    members: Mapping[str, Any] | None = None
     entry: Entry | None = None
+    notes: Notes | None = None
+    answer: Mapping[str, Any] | None = None
+    error: WireError | None = None
+    is_recorded: bool = False
+
+    def know_operation(self, bound: Bound) -> None:
+        """Keep which operation it is."""
+        self.bound, self.operation = bound, bound.operation.name
+
+    def refuse(self, raised: Exception) -> WireError:
+        """Answer how what was raised goes out, and keep it."""
+        service, path = self.service.name, self.request.raw_path
+        if isinstance(raised, SealgateError):
+            self.error = wire_error(service, self.operation, raised, resource=path)
+        else:
+            self.error = internal_error(service, resource=path)
+        return self.error
 
     def log_entry(self) -> Entry:
         """Answer the call as the log names it, however far it came."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from sealgate.aws import faults
@@ -22,6 +21,7 @@ from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.response import Response
 from sealgate.aws.uploads import Upload
 from sealgate.aws.wire import Bound
+from sealgate.aws.witness import Witness
 from sealgate.services.access import Entry
 from sealgate.services.door import Door
 from sealgate.services.object_errors import ObjectTooLarge
@@ -35,15 +35,23 @@ class Pipeline:
         services: The use cases that handlers call.
         authenticator: Tells who calls.
         door: Lets calls in.
+        witness: Runs handlers, and writes down what they did.
         pool: Runs what may wait.
     """
 
     def __init__(
-        self, *, services: Services, authenticator: Authenticator | TrustingAuthenticator, door: Door, pool: Executor
+        self,
+        *,
+        services: Services,
+        authenticator: Authenticator | TrustingAuthenticator,
+        door: Door,
+        witness: Witness,
+        pool: Executor,
     ) -> None:
         self._services = services
         self._authenticator = authenticator
         self._door = door
+        self._witness = witness
         self._pool = pool
 
     async def perform(self, exchange: Exchange) -> Response:
@@ -60,35 +68,37 @@ class Pipeline:
         identity = self._identify(exchange)
         request = _as_meant(exchange, identity)
         bound, labels = exchange.service.get_route(request)
-        exchange.operation = bound.operation.name
+        exchange.know_operation(bound)
         framing = _check_framing(exchange, request, bound)
         payload = identity.expected_payload(framing)
         if payload is not None:
-            identity.verify(payload)
+            _verify(exchange, identity, payload)
         if bound.payload is not None:
-            arguments = _checked_arguments(bound, bound.codec.parse(request, labels, b""))
-            return await self._perform_upload(exchange, identity, framing, bound, arguments)
-        body = await self._take_document(exchange, identity, framing, is_verified=payload is not None)
-        members = await self._parse(bound, request, labels, body)
-        arguments = _checked_arguments(bound, members)
-        call = self._admit(exchange, identity, bound, arguments)
-        return _encode(bound, await self._handle(bound, call, arguments), exchange)
+            exchange.members = bound.codec.parse(request, labels, b"")
+            return await self._perform_upload(exchange, identity, framing, bound)
+        body = await self._take_document(exchange, identity, framing)
+        exchange.members = await self._parse(bound, request, labels, body)
+        return await self._perform_call(exchange, identity, bound)
 
     async def _perform_action(self, exchange: Exchange) -> Response:
         """Answer a request whose operation is named in its body."""
         identity = self._identify(exchange)
         framing = parse_framing(exchange.request, is_s3=False, has_checksums=False)
-        body = await self._take_document(exchange, identity, framing, is_verified=False)
+        body = await self._take_document(exchange, identity, framing)
         bound = exchange.service.get_action(parse_form(exchange.request, body))
-        exchange.operation = bound.operation.name
-        arguments = _checked_arguments(bound, bound.codec.parse(exchange.request, {}, body))
-        call = self._admit(exchange, identity, bound, arguments)
-        return _encode(bound, await self._handle(bound, call, arguments), exchange)
+        exchange.know_operation(bound)
+        exchange.members = bound.codec.parse(exchange.request, {}, body)
+        return await self._perform_call(exchange, identity, bound)
 
-    async def _perform_upload(
-        self, exchange: Exchange, identity: Identity, framing: Framing, bound: Bound, arguments: dict[str, Any]
-    ) -> Response:
-        """Answer a request whose body becomes a file; all that can be refused before it arrives, has been."""
+    async def _perform_call(self, exchange: Exchange, identity: Identity, bound: Bound) -> Response:
+        """Answer a request that has arrived."""
+        arguments = _checked_arguments(bound, exchange.members or {})
+        call = self._admit(exchange, identity, bound, arguments)
+        return _encode(bound, await self._handle(exchange, bound, call, arguments), exchange)
+
+    async def _perform_upload(self, exchange: Exchange, identity: Identity, framing: Framing, bound: Bound) -> Response:
+        """Answer a request whose body becomes a file; all that can be refused before it arrives, is."""
+        arguments = _checked_arguments(bound, exchange.members or {})
         call = self._admit(exchange, identity, bound, arguments)
         with self._services.objects.stage() as staging:
             received = await self._take_upload(exchange, identity, framing, staging.write)
@@ -100,7 +110,7 @@ class Pipeline:
                 checksums=received.checksums,
             )
             arguments[bound.binding.parameters[bound.payload or ""]] = upload
-            reply = await self._handle(bound, call, arguments)
+            reply = await self._handle(exchange, bound, call, arguments)
         return _encode(bound, reply, exchange)
 
     def _identify(self, exchange: Exchange) -> Identity:
@@ -108,9 +118,7 @@ class Pipeline:
             exchange.request, exchange.claim, service=exchange.service.name, now=exchange.now
         )
 
-    async def _take_document(
-        self, exchange: Exchange, identity: Identity, framing: Framing, *, is_verified: bool
-    ) -> bytes:
+    async def _take_document(self, exchange: Exchange, identity: Identity, framing: Framing) -> bytes:
         """Answer a whole body, checked against its headers and, where that was still open, the signature."""
         document = bytearray()
         if exchange.body.is_empty and not framing.has_expectations:
@@ -126,8 +134,8 @@ class Pipeline:
             is_large = framing.length is None or framing.length > BATCH
             received = await take_in(exchange.body, intake, self._pool if is_large else None)
             sha256 = received.sha256
-        if not is_verified:
-            identity.verify(framing.payload_hash or sha256)
+        if exchange.principal is None:
+            _verify(exchange, identity, framing.payload_hash or sha256)
         return bytes(document)
 
     async def _take_upload(self, exchange: Exchange, identity: Identity, framing: Framing, write: Any) -> Received:
@@ -178,13 +186,20 @@ class Pipeline:
             session_token=next(iter(find_tokens(request)), None),
         )
 
-    async def _handle(self, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:
-        run = partial(bound.binding.handler, call, **arguments)
+    async def _handle(self, exchange: Exchange, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:
+        def handle() -> Reply:
+            answer = bound.binding.handler(call, **arguments)
+            return answer if isinstance(answer, Reply) else Reply(members=answer or {})
+
         if bound.binding.inline:
-            answer = run()
-        else:
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool, run)
-        return answer if isinstance(answer, Reply) else Reply(members=answer or {})
+            return self._witness.attend(exchange, handle)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._witness.run, exchange, handle)
+
+
+def _verify(exchange: Exchange, identity: Identity, payload: str) -> None:
+    """Check the signature; from here on it is known who calls."""
+    identity.verify(payload)
+    exchange.principal, exchange.region = identity.principal, identity.region
 
 
 def _as_meant(exchange: Exchange, identity: Identity) -> Request:
