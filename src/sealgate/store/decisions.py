@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text, and_, not_
 
 from sealgate.store.rows import Rows
 from sealgate.store.tables import UtcTime, metadata
@@ -68,4 +68,8 @@ Index(
     decisions_table.c.function,
     decisions_table.c.decided_at,
 )
+has_failed = and_(
+    decisions_table.c.config_arn.is_not(None), decisions_table.c.kind.is_not(None), not_(decisions_table.c.dry_run)
+)
+"""Of a decision: a check failed that a code signing config had demanded of a real deployment."""
 decisions = Rows(decisions_table, DecisionRecord)

@@ -1,0 +1,29 @@
+"""Admission decisions with plain values, for tests to change one thing of."""
+
+import dataclasses
+import uuid
+from typing import Any
+
+from sealgate.store.decisions import DecisionRecord
+from tests.support.signer import NOW, SCOPE
+
+_DECISION = DecisionRecord(
+    decision_id="",
+    decided_at=NOW,
+    account=SCOPE.account,
+    region=SCOPE.region,
+    caller_arn=SCOPE.caller_arn,
+    function="app",
+    operation="UpdateFunctionCode",
+    dry_run=False,
+    config_arn=f"arn:aws:lambda:{SCOPE.region}:{SCOPE.account}:code-signing-config:csc-0f6c334abcdea4d8b",
+    package_sha256="00" * 32,
+    outcome="DENY",
+    kind="MISMATCH",
+    findings="",
+)
+
+
+def a_decision(**changes: Any) -> DecisionRecord:
+    """Make the row of a package that was refused, with some fields changed; each has an id of its own."""
+    return dataclasses.replace(_DECISION, decision_id=str(uuid.uuid4()), **changes)
