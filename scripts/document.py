@@ -62,8 +62,7 @@ def _render_operation(operation: Operation, binding: Binding) -> str:
 def _describe_action(permission: Permission) -> str:
     if permission.exempt:
         return f"{permission.action} ({permission.exempt})"
-    when = f" (if `{permission.when}`)" if permission.when else ""
-    return permission.action + when + (f" (without `{permission.unless}`)" if permission.unless else "")
+    return permission.action + (f" ({permission.condition})" if permission.condition else "")
 
 
 if __name__ == "__main__":

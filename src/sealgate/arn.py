@@ -85,6 +85,16 @@ def config_arn(region: str, account: str, config_id: str) -> str:
     return _arn("lambda", region, account, f"code-signing-config:{config_id}")
 
 
+def bucket_arn(region: str, bucket: str) -> str:
+    """Name a bucket; its name is unique without region and account."""
+    return f"arn:{partition_of(region)}:s3:::{bucket}"
+
+
+def object_arn(region: str, bucket: str, key: str) -> str:
+    """Name an object."""
+    return f"{bucket_arn(region, bucket)}/{key}"
+
+
 def root_user_arn(region: str, account: str) -> str:
     """Name an account's root user."""
     return f"arn:{partition_of(region)}:iam::{account}:root"

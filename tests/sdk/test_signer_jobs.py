@@ -157,7 +157,8 @@ def test_a_token_makes_one_job_and_refuses_another_request(house: House) -> None
             "AccessDeniedException",
             (
                 f"User: arn:aws:iam::{OWNER}:root is not authorized to perform: signer:StartSigningJob on resource: "
-                "arn:aws:signer:us-east-1:111122223333:/signing-profiles/app"
+                "arn:aws:signer:us-east-1:111122223333:/signing-profiles/app "
+                "because no resource-based policy allows the signer:StartSigningJob action"
             ),
         ),
         ({"source": {}}, "ValidationException", "source.s3 must be present"),

@@ -168,6 +168,7 @@ def test_naming_another_owner_is_denied(signer: Any, name: str) -> None:
         (
             "User: arn:aws:iam::000000000000:root is not authorized to perform: signer:GetSigningProfile"
             f" on resource: arn:aws:signer:us-east-1:111122223333:/signing-profiles/{name}"
+            " because no resource-based policy allows the signer:GetSigningProfile action"
         ),
     )
 
@@ -373,18 +374,7 @@ def test_a_tag_against_the_models_rules_is_refused(signer: Any, name: str) -> No
 # What is not served yet is refused by name.
 
 
-def test_profile_permissions_and_payload_signing_are_refused_by_name(signer: Any, name: str) -> None:
-    calls: dict[str, Callable[[], Any]] = {
-        "AddProfilePermission": lambda: signer.add_profile_permission(
-            profileName=name, action="signer:StartSigningJob", principal="111122223333", statementId="one"
-        ),
-        "ListProfilePermissions": lambda: signer.list_profile_permissions(profileName=name),
-        "RemoveProfilePermission": lambda: signer.remove_profile_permission(
-            profileName=name, revisionId="1", statementId="one"
-        ),
-        "SignPayload": lambda: signer.sign_payload(profileName=name, payload=b"x", payloadFormat="x"),
-    }
-    for operation, call in calls.items():
-        with pytest.raises(ClientError, match=operation) as refused:
-            call()
-        assert error_of(refused)[1] == 501
+def test_payload_signing_is_refused_by_name(signer: Any, name: str) -> None:
+    with pytest.raises(ClientError, match="SignPayload") as refused:
+        signer.sign_payload(profileName=name, payload=b"x", payloadFormat="x")
+    assert error_of(refused)[1] == 501

@@ -246,7 +246,6 @@ def test_code_comes_from_a_version_of_an_object_or_from_the_newest(house: Deploy
         ),
         (StoredObject(bucket="packages", key="app.zip", version="none"), r"S3 Error Code: NoSuchVersion\."),
         (StoredObject(bucket="elsewhere", key="app.zip", version=None), r"S3 Error Code: PermanentRedirect\."),
-        (StoredObject(bucket="theirs", key="app.zip", version=None), r"S3 Error Code: AccessDenied\."),
     ],
 )
 def test_an_object_that_cannot_be_read_is_told_in_the_stores_words(
@@ -254,7 +253,6 @@ def test_an_object_that_cannot_be_read_is_told_in_the_stores_words(
 ) -> None:
     house.objects.buckets.create(SCOPE, "packages", location=SCOPE.region)
     house.objects.buckets.create(a_scope(region="us-east-1"), "elsewhere", location=None)
-    house.objects.buckets.create(a_scope(account="444455556666"), "theirs", location=SCOPE.region)
     house.put_object("packages", "app.zip", zip_of())
     with pytest.raises(SourceNotReadable, match=rf"^Error occurred while GetObject\. {said}"):
         house.create(source=source)

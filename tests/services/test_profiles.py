@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sealgate.errors import Conflict, Denied, Invalid, NotFound
+from sealgate.errors import Conflict, Invalid, NotFound
 from sealgate.services.profiles import ProfileService
 from sealgate.services.validity import Validity
 from sealgate.store.database import Database
@@ -117,15 +117,11 @@ def test_a_profile_is_not_seen_from_another_account_or_region(profiles: ProfileS
     assert profiles.put(other, new_profile("app")).version != made.version
 
 
-def test_naming_another_owner_is_denied_in_awss_words(profiles: ProfileService) -> None:
-    profiles.put(SCOPE, new_profile("app"))
-    assert profiles.get(SCOPE, "app", owner=SCOPE.account).name == "app"
-    with pytest.raises(Denied) as denied:
+def test_a_profile_is_looked_for_in_the_account_that_the_door_has_let_the_call_into(profiles: ProfileService) -> None:
+    made = profiles.put(SCOPE, new_profile("app"))
+    assert profiles.get(replace(SCOPE, account="999988887777"), "app", owner=SCOPE.account) == made
+    with pytest.raises(NotFound):
         profiles.get(SCOPE, "app", owner="999988887777")
-    assert denied.value.message == (
-        "User: arn:aws:iam::111122223333:root is not authorized to perform: signer:GetSigningProfile"
-        " on resource: arn:aws:signer:eu-west-1:999988887777:/signing-profiles/app"
-    )
 
 
 def test_canceling_is_final_and_repeatable(profiles: ProfileService) -> None:

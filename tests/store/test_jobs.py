@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,8 +54,8 @@ def test_a_job_comes_back_as_it_was_inserted(database: Database) -> None:
         for each in inserted:
             assert store.jobs.find(tx, account=each.account, region=each.region, job_id=each.job_id) == each
             token = each.client_request_token
-            assert store.find_job_by_token(tx, account=each.account, region=each.region, token=token) == each
-        assert store.find_job_by_token(tx, account=job(1).account, region="elsewhere", token="1") is None
+            assert store.find_job_by_token(tx, invoker=each.account, region=each.region, token=token) == each
+        assert store.find_job_by_token(tx, invoker=job(1).account, region="elsewhere", token="1") is None
 
 
 def test_jobs_are_listed_newest_first_and_on_from_any_position_even_between_equal_times(database: Database) -> None:
@@ -63,6 +64,19 @@ def test_jobs_are_listed_newest_first_and_on_from_any_position_even_between_equa
     for number in range(5):
         position = job(number, created_at=NOW + (number // 2) * SECOND)
         assert listed(database, before=position) == [str(older) for older in reversed(range(number))]
+
+
+def test_the_jobs_that_an_account_has_asked_for_stand_among_its_own_in_order(database: Database) -> None:
+    mine, other = job(0).account, "999988887777"
+    foreign = job(1, account=other)
+    insert(database, job(0), foreign, job(2, invoker_account=other), job(3, account=other, invoker_account=other))
+    assert listed(database) == ["2", "1", "0"]
+    assert listed(database, before=job(2)) == ["1", "0"]
+    with database.read() as tx:
+        find = partial(store.find_invoked_job, tx, region=foreign.region)
+        assert find(invoker=mine, job_id="1") == foreign
+        assert find(invoker=mine, job_id="0") is None
+        assert find(invoker=other, job_id="3") is None
 
 
 def test_every_condition_of_a_filter_counts(database: Database) -> None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sealgate.arn import account_of
 from sealgate.aws.presign import presign_get
-from sealgate.services.access import Principal
+from sealgate.policy.request import Context
+from sealgate.services.access import Entry, Principal, Wanted
 from sealgate.services.scope import Scope
 
 if TYPE_CHECKING:
     from sealgate.services.audit.lookup import LookupService
     from sealgate.services.configs import ConfigService
+    from sealgate.services.door import Door
     from sealgate.services.functions import FunctionService
     from sealgate.services.iam.service import IamService
     from sealgate.services.identity import IdentityService
@@ -56,6 +59,8 @@ class Call:
         source_ip: The peer's address, empty when unknown.
         user_agent: As sent, empty when not.
         services: The use cases.
+        entry: The call at the door, which has let it in.
+        door: That door.
         session_token: The token that came with a session's signature; None with a long-term key. It is a secret.
     """
 
@@ -69,6 +74,8 @@ class Call:
     source_ip: str
     user_agent: str
     services: Services
+    entry: Entry
+    door: Door
     session_token: str | None = field(default=None, repr=False)
 
     @property
@@ -77,9 +84,28 @@ class Call:
         return self.principal.account
 
     @property
+    def owner(self) -> str:
+        """The account that owns what the call is on, as the door has judged it, whatever its members say."""
+        return account_of(self.entry.resource) or self.account
+
+    @property
     def scope(self) -> Scope:
         """Whose call it is, as the services take it."""
         return Scope(account=self.principal.account, region=self.region, caller_arn=self.principal.arn)
+
+    def demand(self, action: str, resource: str, *, context: Context | None = None, denial: str = "") -> None:
+        """Go on only if the caller may do one thing more, which came to light in the handling.
+
+        Args:
+            action: As IAM names it (`s3:ListBucket`).
+            resource: The ARN of what it is on.
+            context: What the request answers of the conditions that policies may set.
+            denial: What a denial is said to be, before the reason; empty for AWS's usual words.
+
+        Raises:
+            AccessDenied: The caller may not.
+        """
+        self.door.demand(self.entry, Wanted(action=action, resource=resource, context=context or {}, denial=denial))
 
     def presigned_url(self, path: str, *, lifetime: timedelta) -> str:
         """Write a GET link to this server that works as the caller, for a while.

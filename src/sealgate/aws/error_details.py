@@ -25,6 +25,7 @@ _ELEMENTS: Mapping[type[SealgateError], Mapping[str, str]] = {
     object_errors.KeyTooLong: {"Size": "size", "MaxSizeAllowed": "limit"},
     object_errors.MetadataTooLarge: {"Size": "size", "MaxSizeAllowed": "limit"},
     object_errors.NoSuchBucket: {"BucketName": "bucket"},
+    object_errors.NoSuchBucketPolicy: {"BucketName": "bucket"},
     object_errors.NoSuchKey: {"Key": "key"},
     object_errors.NoSuchUpload: {"UploadId": "upload_id"},
     object_errors.NoSuchVersion: {"Key": "key", "VersionId": "version_id"},

@@ -21,6 +21,7 @@ from sealgate.services import function_errors, object_errors
 from sealgate.services.assumption import PackedPolicyTooLarge
 from sealgate.services.audit import errors as audit_errors
 from sealgate.services.iam import errors as iam_errors
+from sealgate.services.profile_permissions import PolicyTooLarge
 
 CLIENT_ERRORS = range(400, 500)
 
@@ -104,6 +105,7 @@ SIGNER: Table = {
     # ConflictException is for revisions only (AWS Signer, AddProfilePermission); a taken name is a ValidationException.
     errors.Conflict: Row(code="ValidationException", status=400),
     errors.PreconditionFailed: Row(code="ConflictException", status=409),
+    PolicyTooLarge: Row(code="ServiceLimitExceededException", status=402),
 }
 
 LAMBDA: Table = {
@@ -193,11 +195,13 @@ S3: Table = {
     object_errors.KeyTooLong: Row(code="KeyTooLongError", status=400),
     object_errors.MalformedRequest: Row(code="MalformedXML", status=400),
     object_errors.MetadataTooLarge: Row(code="MetadataTooLarge", status=400),
+    object_errors.NotBucketOwner: Row(code="MethodNotAllowed", status=405),
     object_errors.NotModified: Row(code="NotModified", status=304),
     object_errors.PartTooSmall: Row(code="EntityTooSmall", status=400),
     object_errors.RangeNotSatisfiable: Row(code="InvalidRange", status=416),
     object_errors.TooManyTags: Row(code="BadRequest", status=400),
     object_errors.WrongRegion: Row(code="AuthorizationHeaderMalformed", status=400),
+    MalformedPolicy: Row(code="MalformedPolicy", status=400),
 }
 
 _COMMON_QUERY: Table = {

@@ -183,6 +183,8 @@ class Pipeline:
             source_ip=request.source_ip,
             user_agent=request.headers.get("user-agent", ""),
             services=self._services,
+            entry=exchange.entry,
+            door=self._door,
             session_token=next(iter(find_tokens(request)), None),
         )
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 from sealgate.clock import Clock
 from sealgate.services.object_errors import (
-    BucketDenied,
     BucketNotEmpty,
     BucketOwned,
     BucketTaken,
@@ -21,6 +20,7 @@ from sealgate.services.paging import Page, encode_token, parse_token
 from sealgate.services.scope import Scope
 from sealgate.store import objects as store
 from sealgate.store import uploads
+from sealgate.store.bucket_policies import bucket_policies
 from sealgate.store.database import Database, Tx
 from sealgate.store.objects import Bucket
 
@@ -32,31 +32,27 @@ _OLD_NAMES = {"EU": "eu-west-1"}
 
 
 def get_bucket(tx: Tx, scope: Scope, name: str) -> Bucket:
-    """Answer a bucket that the call may use.
+    """Answer a bucket in the call's region. Whose it is does not matter: the door has let the call in.
 
     Raises:
         NoSuchBucket: There is none of this name.
-        BucketDenied: It belongs to another account.
         WrongRegion: It is in another region than the call.
     """
-    bucket = get_own_bucket(tx, scope, name)
+    bucket = get_bucket_anywhere(tx, name)
     if bucket.region != scope.region:
         raise WrongRegion(signed=scope.region, region=bucket.region)
     return bucket
 
 
-def get_own_bucket(tx: Tx, scope: Scope, name: str) -> Bucket:
-    """Answer a bucket of the caller's account, wherever it is.
+def get_bucket_anywhere(tx: Tx, name: str) -> Bucket:
+    """Answer a bucket of whatever account and region.
 
     Raises:
         NoSuchBucket: There is none of this name.
-        BucketDenied: It belongs to another account.
     """
     bucket = store.buckets.find(tx, name=name)
     if bucket is None:
         raise NoSuchBucket(name)
-    if bucket.account != scope.account:
-        raise BucketDenied
     return bucket
 
 
@@ -104,15 +100,19 @@ class BucketService:
         with self._db.read() as tx:
             return get_bucket(tx, scope, name)
 
-    def get_anywhere(self, scope: Scope, name: str) -> Bucket:
-        """Answer a bucket of the caller's account in whatever region. Raises as `get_own_bucket`."""
+    def get_anywhere(self, name: str) -> Bucket:
+        """Answer a bucket in whatever region. Raises as `get_bucket_anywhere`."""
         with self._db.read() as tx:
-            return get_own_bucket(tx, scope, name)
+            return get_bucket_anywhere(tx, name)
+
+    def find(self, name: str) -> Bucket | None:
+        """Answer a bucket of whatever account and region; None where there is none of this name."""
+        with self._db.read() as tx:
+            return store.buckets.find(tx, name=name)
 
     def find_region(self, name: str) -> str | None:
         """Answer the region of a bucket, whoever has it; None where there is none of this name."""
-        with self._db.read() as tx:
-            bucket = store.buckets.find(tx, name=name)
+        bucket = self.find(name)
         return None if bucket is None else bucket.region
 
     def delete(self, scope: Scope, name: str) -> None:
@@ -120,13 +120,14 @@ class BucketService:
 
         Raises:
             BucketNotEmpty: A version or a delete marker is left.
-            NoSuchBucket, BucketDenied, WrongRegion: As `get_bucket`.
+            NoSuchBucket, WrongRegion: As `get_bucket`.
         """
         with self._db.write() as tx:
             get_bucket(tx, scope, name)
             if not store.is_empty(tx, name):
                 raise BucketNotEmpty(name)
             uploads.drop_uploads_of(tx, name)
+            bucket_policies.delete(tx, bucket=name)
             store.buckets.delete(tx, name=name)
 
     def list(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from sealgate.arn import Arn, parse_arn
 from sealgate.errors import Invalid
 from sealgate.policy.document import Policy
 from sealgate.policy.request import Context
+from sealgate.services.bucket_policies import find_bucket_policy
 from sealgate.services.iam.entities import BY_KIND
+from sealgate.services.profile_permissions import find_profile_policy
 from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import functions
@@ -24,6 +26,8 @@ _PROFILE = "/signing-profiles/"
 _JOB = "/signing-jobs/"
 _FUNCTION = "function:"
 _CONFIG = "code-signing-config:"
+_ABOUT_NAMES = frozenset({"s3:CreateBucket"})
+"""What is done with a name that nobody need have yet: who has it has no say in it."""
 _ENTITY = re.compile(r"(user|role)/(?:.*/)?([^/]+)")
 
 
@@ -35,11 +39,13 @@ class Facts:
         account: Who owns it.
         context: What conditions may ask of it (`aws:resourcetag/team`, `signer:profileversion`).
         policy: Its own policy, if it has one.
+        named_ids: The unique ids, by ARN, that the users and roles it names had when it was given.
     """
 
     account: str
     context: Context
     policy: Policy | None = None
+    named_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class Catalogue:
@@ -66,23 +72,29 @@ class Catalogue:
             return look(tx, arn, action)
 
 
-def _find_signer(tx: Tx, arn: Arn, action: str) -> Facts | None:
+def _find_signer(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     name = arn.resource.removeprefix(_PROFILE)
     if name != arn.resource:
-        return _find_profile(tx, arn, name.partition("/")[0], action)
+        return _find_profile(tx, arn, name.partition("/")[0])
     job = None
     if arn.resource.startswith(_JOB):
         job_id = arn.resource.removeprefix(_JOB)
         job = jobs.find(tx, account=arn.account, region=arn.region, job_id=job_id)
-    return None if job is None else _find_profile(tx, arn, job.profile_name, action)
+    return None if job is None else _find_profile(tx, arn, job.profile_name)
 
 
-def _find_profile(tx: Tx, arn: Arn, name: str, action: str) -> Facts | None:  # noqa: ARG001 - its permissions will ask
+def _find_profile(tx: Tx, arn: Arn, name: str) -> Facts | None:
     profile = profiles.find(tx, account=arn.account, region=arn.region, name=name)
     if profile is None:
         return None
     tags = _tag_context(profile.tags) if arn.resource.startswith(_PROFILE) else {}
-    return Facts(account=profile.account, context={**tags, "signer:profileversion": (profile.version,)})
+    policy, named_ids = find_profile_policy(tx, profile) or (None, {})
+    return Facts(
+        account=profile.account,
+        context={**tags, "signer:profileversion": (profile.version,)},
+        policy=policy,
+        named_ids=named_ids,
+    )
 
 
 def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
@@ -95,9 +107,14 @@ def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     return None if config is None else Facts(account=arn.account, context=_tag_context(config.tags))
 
 
-def _find_bucket(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:
+    if action in _ABOUT_NAMES:
+        return None
     bucket = buckets.find(tx, name=arn.resource.partition("/")[0])
-    return None if bucket is None else Facts(account=bucket.account, context={})
+    if bucket is None:
+        return None
+    policy, stored = find_bucket_policy(tx, bucket.name) or (None, None)
+    return Facts(account=bucket.account, context={}, policy=policy, named_ids=stored.named_ids if stored else {})
 
 
 def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:

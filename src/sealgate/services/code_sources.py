@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sealgate.package.source import BytesSource, Source
 from sealgate.services.function_errors import SourceNotReadable, UploadTooLarge
 from sealgate.services.object_errors import (
-    BucketDenied,
     IsDeleteMarker,
     NoSuchBucket,
     NoSuchKey,
@@ -112,8 +111,6 @@ class CodeSources:
             return self._objects.get_version(scope, source.bucket, source.key, source.version).blob
         except (NoSuchBucket, NoSuchKey, NoSuchVersion) as error:
             raise SourceNotReadable(code=error.reason, text=error.message) from error
-        except BucketDenied as error:
-            raise SourceNotReadable(code="AccessDenied", text=error.message) from error
         except IsDeleteMarker as error:
             raise SourceNotReadable(code="MethodNotAllowed", text=error.message) from error
         except WrongRegion as error:

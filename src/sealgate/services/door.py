@@ -1,7 +1,8 @@
 """The one door: every call passes it, whichever wire or console it came by.
 
 1. What a call needs is declared with its operation (`sealgate.aws.permissions`); each need is judged by itself.
-2. An account's root user may do everything in its own account, unless a bucket's policy forbids it.
+2. An account's root user may do everything in its own account, unless a bucket's policy forbids it; giving, reading
+   and taking away that policy it never forbids.
 3. Everybody else may do what policies allow, and what none forbids (`sealgate.policy.evaluate`).
 4. The credentials of GetSessionToken call neither IAM nor STS (IAM User Guide, "Compare AWS STS credentials").
 5. All else is denied.
@@ -14,15 +15,18 @@ import logging
 
 from sealgate.arn import account_of
 from sealgate.policy.evaluate import Ruling, authorise
-from sealgate.policy.request import Ask, Context
+from sealgate.policy.request import Ask, CallerKind, Context
 from sealgate.services.access import AccessDenied, Entry, Principal, Wanted
 from sealgate.services.catalogue import Catalogue
+from sealgate.services.iam.named import as_meant
 from sealgate.services.iam.rights import Grants, Rights
 
 log = logging.getLogger("sealgate.access")
 
 _ROOT = ":root"
 _WITH_RESOURCE_POLICIES = "s3:"
+_NEVER_LOCKED_OUT = ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy")
+"""What no bucket policy forbids the root user of the bucket's account (Amazon S3 API reference, PutBucketPolicy)."""
 _CLOSED_TO_USER_SESSIONS = ("iam:", "sts:")
 
 
@@ -68,14 +72,16 @@ class Door:
         facts = self._catalogue.find(resource, action=wanted.action)
         owner = (facts.account if facts else account_of(resource)) or principal.account
         known = facts.context if facts else {}
+        caller = as_meant(grants.caller, grants.entity_id, facts.named_ids) if facts else grants.caller
         about = {"aws:resourceaccount": (owner,)} if resource != "*" else {}
+        is_spared = grants.caller.kind is CallerKind.ROOT and wanted.action in _NEVER_LOCKED_OUT
         context = {**grants.context, **request_context(entry), **about, **known, **wanted.context}
         return authorise(
-            Ask(principal=grants.caller, action=wanted.action, resource=resource, context=context),
+            Ask(principal=caller, action=wanted.action, resource=resource, context=context),
             identity=grants.identity,
             boundary=grants.boundary,
             session=grants.session,
-            resource=facts.policy if facts else None,
+            resource=facts.policy if facts and not is_spared else None,
             same_account=owner == principal.account,
         )
 

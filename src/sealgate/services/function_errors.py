@@ -115,6 +115,7 @@ class SourceNotReadable(InvalidParameter):
 
     def __init__(self, *, code: str, text: str) -> None:
         super().__init__(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {text}")
+        self.code = code
 
 
 class CodeVerificationFailed(Denied):

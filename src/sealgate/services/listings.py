@@ -90,7 +90,7 @@ class ListingService:
         """Answer the objects that are not deleted, and the token for the rest.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
             Invalid: The token is not one of ours.
         """
         start = _start(query) if token is None else _parse_place(token)
@@ -115,7 +115,7 @@ class ListingService:
             version_id: Of the key `query.after` itself, the versions after this one are wanted too.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         with self._db.read() as tx:
             get_bucket(tx, scope, bucket)
@@ -139,7 +139,7 @@ class ListingService:
             upload_id: Of the key `query.after` itself, the uploads after this one are wanted too.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         marked = upload_id is not None and query.after != ""
         start = Position(key=query.after, item=upload_id) if marked else _start(query)

@@ -98,7 +98,7 @@ class MultipartService:
         Raises:
             InvalidRequest: Algorithm and type do not go together.
             KeyTooLong, MetadataTooLarge, InvalidTag, TooManyTags: A limit is exceeded.
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         verify_key(key)
         verify_metadata(attributes.metadata)
@@ -127,7 +127,7 @@ class MultipartService:
             InvalidArgument: The number is not from 1 to 10,000.
             ObjectTooLarge: The part has more than 5 GiB.
             InvalidRequest: The part has not the checksum that the upload was begun with.
-            NoSuchUpload, NoSuchBucket, BucketDenied, WrongRegion: There is no such upload.
+            NoSuchUpload, NoSuchBucket, WrongRegion: There is no such upload.
         """
         _verify_number(number)
         verify_content_size(body.size)
@@ -166,7 +166,7 @@ class MultipartService:
             InvalidArgument: The number or the range cannot be used.
             ObjectTooLarge: The part has more than 5 GiB.
             ConditionFailed: A condition does not hold.
-            NoSuchUpload, NoSuchBucket, BucketDenied, WrongRegion: There is no such upload.
+            NoSuchUpload, NoSuchBucket, WrongRegion: There is no such upload.
         """
         _verify_number(number)
         upload = self._find(scope, name)
@@ -191,7 +191,7 @@ class MultipartService:
                 object.
             ContentMismatch: The object has another checksum or size than announced.
             ConditionFailed, NoSuchKey: A condition does not hold; the upload stays open.
-            NoSuchUpload, NoSuchBucket, BucketDenied, WrongRegion: There is no such upload.
+            NoSuchUpload, NoSuchBucket, WrongRegion: There is no such upload.
         """
         upload = self._find(scope, name)
         with self._db.read() as tx:
@@ -222,7 +222,7 @@ class MultipartService:
         """Forget an upload and its parts.
 
         Raises:
-            NoSuchUpload, NoSuchBucket, BucketDenied, WrongRegion: There is no such upload.
+            NoSuchUpload, NoSuchBucket, WrongRegion: There is no such upload.
         """
         with self._db.write() as tx:
             get_bucket(tx, scope, name.bucket)
@@ -232,7 +232,7 @@ class MultipartService:
         """Answer an upload's parts by number, those after `after`.
 
         Raises:
-            NoSuchUpload, NoSuchBucket, BucketDenied, WrongRegion: There is no such upload.
+            NoSuchUpload, NoSuchBucket, WrongRegion: There is no such upload.
         """
         with self._db.read() as tx:
             get_bucket(tx, scope, name.bucket)

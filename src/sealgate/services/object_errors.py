@@ -49,10 +49,25 @@ class NoSuchUpload(NotFound):
 
 
 class BucketDenied(Denied):
-    """The bucket belongs to another account."""
+    """The bucket belongs to another account than the caller expects."""
 
     def __init__(self) -> None:
         super().__init__("Access Denied")
+
+
+class NotBucketOwner(Denied):
+    """What only the bucket's own account may do, whatever its policy says."""
+
+    def __init__(self) -> None:
+        super().__init__("The specified method is not allowed against this resource.")
+
+
+class NoSuchBucketPolicy(NotFound):
+    """The bucket has no policy."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__("The bucket policy does not exist")
+        self.bucket = bucket
 
 
 class WrongRegion(Invalid):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sealgate.clock import Clock
 from sealgate.errors import SealgateError
+from sealgate.services.bucket_policies import BucketPolicyService
 from sealgate.services.buckets import BucketService, get_bucket
 from sealgate.services.byte_ranges import ByteRange, parse_range
 from sealgate.services.listings import ListingService
@@ -96,6 +97,7 @@ class ObjectService:
         buckets: The buckets themselves.
         listings: What is in them.
         multipart: Uploads in parts.
+        policies: Who may do what with a bucket.
     """
 
     def __init__(self, *, db: Database, blobs: BlobStore, clock: Clock) -> None:
@@ -105,6 +107,7 @@ class ObjectService:
         self.buckets = BucketService(db=db, clock=clock)
         self.listings = ListingService(db=db)
         self.multipart = MultipartService(db=db, blobs=blobs, clock=clock)
+        self.policies = BucketPolicyService(db=db)
 
     # For other services.
 
@@ -112,7 +115,7 @@ class ObjectService:
         """Answer the version named, or what the key means now; never a delete marker.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used (`get_bucket`).
+            NoSuchBucket, WrongRegion: The bucket cannot be used (`get_bucket`).
             NoSuchKey: The key means nothing now.
             NoSuchVersion: The key has no such version.
             IsDeleteMarker: The version named is a delete marker.
@@ -124,7 +127,7 @@ class ObjectService:
         """Tell whether a bucket has kept versions at some time, and so has versions that can be named.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         return self.buckets.get(scope, bucket).versioning != "Unset"
 
@@ -154,7 +157,7 @@ class ObjectService:
 
         Raises:
             KeyTooLong, Invalid: The key cannot be used.
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         verify_key(key)
         content = Content(blob=blob, size=size, etag=md5)
@@ -183,7 +186,7 @@ class ObjectService:
         Raises:
             KeyTooLong, ObjectTooLarge, MetadataTooLarge, InvalidTag, TooManyTags: A limit is exceeded.
             ConditionFailed, NoSuchKey: A condition does not hold; nothing is written.
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         verify_key(key)
         verify_content_size(upload.size)
@@ -315,7 +318,7 @@ class ObjectService:
         """Delete a key, or one version of it; what is not there is no error.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         with self._db.write() as tx:
             return self._delete(tx, get_bucket(tx, scope, name.bucket), name)
@@ -324,7 +327,7 @@ class ObjectService:
         """Delete several, each for itself; a name that cannot be used becomes an error in the answer.
 
         Raises:
-            NoSuchBucket, BucketDenied, WrongRegion: The bucket cannot be used.
+            NoSuchBucket, WrongRegion: The bucket cannot be used.
         """
         with self._db.write() as tx:
             place = get_bucket(tx, scope, bucket)

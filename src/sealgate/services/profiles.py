@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from sealgate.arn import parse_arn, profile_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
-from sealgate.services.owners import require_own
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.platforms import LAMBDA_PLATFORM, get_platform
+from sealgate.services.profile_permissions import PermissionService
 from sealgate.services.profile_tags import check_tags
 from sealgate.services.scope import Scope
 from sealgate.services.validity import DEFAULT_VALIDITY, Validity, check_validity
@@ -51,11 +51,16 @@ class NewProfile:
 
 
 class ProfileService:
-    """The use cases of signing profiles."""
+    """The use cases of signing profiles.
+
+    Attributes:
+        permissions: What other accounts and roles may do with them.
+    """
 
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self.permissions = PermissionService(db=db)
 
     def put(self, scope: Scope, new: NewProfile) -> Profile:
         """Make a profile.
@@ -91,14 +96,16 @@ class ProfileService:
     def get(self, scope: Scope, name: str, *, owner: str | None = None) -> Profile:
         """Answer a profile, whatever its status.
 
+        Args:
+            scope: Whose call it is.
+            name: The profile's.
+            owner: The account of the profile, which the door has let the caller into; None: the caller's.
+
         Raises:
             NotFound: There is none of this name.
-            Denied: The owner is another account.
         """
-        arn = profile_arn(scope.region, owner or scope.account, name)
-        require_own(scope, owner, action="signer:GetSigningProfile", arn=arn)
         with self._db.statement() as tx:
-            return _get(tx, scope, name)
+            return get_profile(tx, scope if owner is None else replace(scope, account=owner), name)
 
     def list(
         self,
@@ -147,7 +154,7 @@ class ProfileService:
             Conflict: It is revoked.
         """
         with self._db.write() as tx:
-            profile = _get(tx, scope, name)
+            profile = get_profile(tx, scope, name)
             if profile.status == "Revoked":
                 raise Conflict(
                     f"Signing Profile {name} cannot be canceled because it has been revoked."
@@ -202,7 +209,12 @@ def profile_not_found(name: str) -> NotFound:
     return NotFound(f"Signing Profile with name {name} does not exist.", reason="ProfileNotFound")
 
 
-def _get(tx: Tx, scope: Scope, name: str) -> Profile:
+def get_profile(tx: Tx, scope: Scope, name: str) -> Profile:
+    """Answer a profile of the caller's account and region.
+
+    Raises:
+        NotFound: There is none of this name.
+    """
     profile = find_profile(tx, scope, name)
     if profile is None:
         raise profile_not_found(name)
@@ -216,7 +228,7 @@ def _get_by_arn(tx: Tx, scope: Scope, text: str) -> Profile:
         raise Invalid(f"{text} is not the ARN of a signing profile; nothing else has tags")
     if text != profile_arn(scope.region, scope.account, match[1]):
         raise profile_not_found(match[1])
-    return _get(tx, scope, match[1])
+    return get_profile(tx, scope, match[1])
 
 
 def _get_taggable(tx: Tx, scope: Scope, text: str) -> Profile:

@@ -16,11 +16,10 @@ from sealgate.arn import Arn, canonical_publisher, job_arn, parse_arn, partition
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
 from sealgate.package.seal import encode_seal
-from sealgate.services.owners import require_own
 from sealgate.services.platforms import LAMBDA_PLATFORM, find_platform
 from sealgate.services.profiles import find_profile, profile_not_found
 from sealgate.services.scope import Scope
-from sealgate.services.signing import get_job
+from sealgate.services.signing import find_job, job_not_found
 from sealgate.store import jobs as job_store
 from sealgate.store import profiles as profile_store
 from sealgate.store.database import Database, Tx
@@ -70,15 +69,20 @@ class RevocationService:
     def revoke_signature(self, scope: Scope, job_id: str, *, reason: str, owner: str | None = None) -> None:
         """Revoke the signature that a job made. One that is revoked already stays as it was first revoked.
 
+        Args:
+            scope: Whose call it is.
+            job_id: The job's.
+            reason: Why, in the caller's words.
+            owner: The account of the job, which the door has let the caller into; None: the caller's.
+
         Raises:
             NotFound: There is no such job.
             Conflict: The job has made no signature.
-            Denied: The owner is another account.
         """
-        arn = job_arn(scope.region, owner or scope.account, job_id)
-        require_own(scope, owner, action="signer:RevokeSignature", arn=arn)
         with self._db.write() as tx:
-            job = get_job(tx, scope, job_id)
+            job = find_job(tx, account=owner or scope.account, region=scope.region, job_id=job_id)
+            if job is None:
+                raise job_not_found(job_id)
             if job.status != "Succeeded":
                 raise Conflict(f"Signing job {job_id} is {job.status}; it has no signature that could be revoked")
             if job.revoked_at is None:

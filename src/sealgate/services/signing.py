@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sealgate.arn import profile_arn
 from sealgate.clock import Clock
-from sealgate.errors import Conflict, Denied, Invalid, NotFound, SealgateError
+from sealgate.errors import Conflict, Invalid, NotFound, SealgateError
+from sealgate.services.audit.job_events import record_status
+from sealgate.services.audit.notes import note_resource
 from sealgate.services.object_errors import IsDeleteMarker, WrongRegion
 from sealgate.services.objects import ObjectService
-from sealgate.services.owners import require_own
 from sealgate.services.paging import ListTokens, Page, invalid_token
-from sealgate.services.profiles import find_profile
 from sealgate.services.scope import Scope
 from sealgate.store import jobs as store
+from sealgate.store import profiles as profile_store
 from sealgate.store.database import Database, Tx
 from sealgate.store.jobs import Job, JobFilter
 from sealgate.store.profiles import Profile
@@ -52,6 +52,11 @@ class NewJob:
     client_request_token: str
 
 
+def new_job_id() -> str:
+    """Draw the id of a job."""
+    return str(uuid.uuid4())
+
+
 def signed_key(prefix: str, job_id: str) -> str:
     """Name the signed object.
 
@@ -68,7 +73,7 @@ class SigningService:
         db: Where jobs are.
         objects: Where packages are read from and written to.
         clock: The time.
-        wake: Called after a job was accepted, so that a worker of this server looks at once.
+        wake: Called when a job was accepted durably, so that a worker of this server looks at once.
     """
 
     def __init__(self, *, db: Database, objects: ObjectService, clock: Clock, wake: Callable[[], None]) -> None:
@@ -77,48 +82,60 @@ class SigningService:
         self._clock = clock
         self._wake = wake
 
-    def start(self, scope: Scope, new: NewJob, *, owner: str | None = None) -> Job:
+    def start(self, scope: Scope, new: NewJob, *, owner: str | None = None, job_id: str | None = None) -> Job:
         """Accept a job, or answer the one that this token has made.
 
         What is in the package is not looked at yet; where it is, and where the result goes, is. The content of the
-        source version is what will be signed, even if the version is deleted meanwhile.
+        source version is what will be signed, even if the version is deleted meanwhile. The rights of who calls are
+        the door's business.
+
+        Args:
+            scope: Whose call it is.
+            new: What shall be signed, by which profile.
+            owner: The account of the profile, which will own the job; None: the caller's.
+            job_id: As `new_job_id` draws it, where the caller needs it before; None: one is drawn here.
 
         Raises:
             NotFound: There is no such profile.
             Invalid: The source or the destination cannot be used, or the token was used for something else.
             Conflict: The profile is not Active.
-            Denied: Profile, source or destination belong to another account.
         """
-        arn = profile_arn(scope.region, owner or scope.account, new.profile_name)
-        require_own(scope, owner, action="signer:StartSigningJob", arn=arn)
+        owner = owner or scope.account
         _check_request(new)
         with self._db.read() as tx:
-            accepted = _find_accepted(tx, scope, new)
+            accepted = _find_accepted(tx, scope, new, owner)
             if accepted is not None:
                 return accepted
-            _get_active_profile(tx, scope, new.profile_name)
+            _get_active_profile(tx, scope, new.profile_name, owner)
         source_sha256 = self._check_places(scope, new)
         with self._db.write() as tx:
-            accepted = _find_accepted(tx, scope, new)
+            accepted = _find_accepted(tx, scope, new, owner)
             if accepted is not None:
                 return accepted
-            profile = _get_active_profile(tx, scope, new.profile_name)
-            job = _make_job(scope, new, profile, source_sha256=source_sha256, now=self._clock())
+            profile = _get_active_profile(tx, scope, new.profile_name, owner)
+            job_id = job_id or new_job_id()
+            job = _make_job(scope, new, profile, job_id=job_id, source_sha256=source_sha256, now=self._clock())
             store.jobs.insert(tx, job)
-        self._wake()
+            record_status(tx, job, at=job.created_at)
+        self._db.after_commit(self._wake)
+        note_resource(job.arn)
         return job
 
     def get(self, scope: Scope, job_id: str) -> Job:
-        """Answer a job.
+        """Answer a job that the caller's account owns or has asked for.
 
         Raises:
             NotFound: There is no such job.
         """
         with self._db.read() as tx:
-            return get_job(tx, scope, job_id)
+            job = find_job(tx, region=scope.region, account=scope.account, job_id=job_id)
+            job = job or store.find_invoked_job(tx, invoker=scope.account, region=scope.region, job_id=job_id)
+        if job is None:
+            raise job_not_found(job_id)
+        return job
 
     def list(self, scope: Scope, where: JobFilter, *, limit: int, token: str | None) -> Page[Job]:
-        """Answer jobs, newest first, a page at a time.
+        """Answer the jobs that the caller's account owns or has asked for, newest first, a page at a time.
 
         Raises:
             Invalid: The token is none of this list's.
@@ -144,18 +161,16 @@ class SigningService:
         return source.blob
 
 
-def get_job(tx: Tx, scope: Scope, job_id: str) -> Job:
-    """Answer a job of the caller's account and region.
+def find_job(tx: Tx, *, account: str, region: str, job_id: str) -> Job | None:
+    """Answer a job of an account, or None."""
+    if not _JOB_ID.fullmatch(job_id):
+        return None
+    return store.jobs.find(tx, account=account, region=region, job_id=job_id)
 
-    Raises:
-        NotFound: There is none of this id.
-    """
-    found = None
-    if _JOB_ID.fullmatch(job_id):
-        found = store.jobs.find(tx, account=scope.account, region=scope.region, job_id=job_id)
-    if found is None:
-        raise NotFound(f"Signing job with id {job_id} does not exist.", reason="JobNotFound")
-    return found
+
+def job_not_found(job_id: str) -> NotFound:
+    """Word the absence of a job."""
+    return NotFound(f"Signing job with id {job_id} does not exist.", reason="JobNotFound")
 
 
 @contextmanager
@@ -163,8 +178,6 @@ def _named(place: str) -> Iterator[None]:
     """Say which of the two places is at fault; to the signer's caller it is a bad request, whatever it is to S3."""
     try:
         yield
-    except Denied as error:
-        raise Denied(f"{place}: {error.message}") from error
     except WrongRegion as error:
         raise Invalid(f"{place}: the bucket is in another region, {error.region}") from error
     except IsDeleteMarker as error:
@@ -177,14 +190,14 @@ def _check_request(new: NewJob) -> None:
     token = new.client_request_token
     if not 1 <= len(token) <= _MAX_TOKEN or not token.isprintable():
         raise Invalid(f"clientRequestToken must be 1 to {_MAX_TOKEN} printable characters")
-    if len(signed_key(new.destination_prefix, str(uuid.UUID(int=0))).encode()) > _MAX_KEY_BYTES:
+    if len(signed_key(new.destination_prefix, new_job_id()).encode()) > _MAX_KEY_BYTES:
         raise Invalid(f"Destination prefix is too long: the signed object's key would exceed {_MAX_KEY_BYTES} bytes")
 
 
-def _find_accepted(tx: Tx, scope: Scope, new: NewJob) -> Job | None:
+def _find_accepted(tx: Tx, scope: Scope, new: NewJob, owner: str) -> Job | None:
     """Answer the job that this very request has made already, or None."""
-    job = store.find_job_by_token(tx, account=scope.account, region=scope.region, token=new.client_request_token)
-    if job is not None and _request_of(job) != new:
+    job = store.find_job_by_token(tx, invoker=scope.account, region=scope.region, token=new.client_request_token)
+    if job is not None and (job.account, _request_of(job)) != (owner, new):
         raise Invalid(
             f"clientRequestToken {new.client_request_token} was used before, with other parameters",
             reason="IdempotentParameterMismatch",
@@ -204,8 +217,8 @@ def _request_of(job: Job) -> NewJob:
     )
 
 
-def _get_active_profile(tx: Tx, scope: Scope, name: str) -> Profile:
-    profile = find_profile(tx, scope, name)
+def _get_active_profile(tx: Tx, scope: Scope, name: str, owner: str) -> Profile:
+    profile = profile_store.profiles.find(tx, account=owner, region=scope.region, name=name)
     if profile is None:
         # AWS words this differently here than elsewhere: lower case, no full stop.
         raise NotFound(f"profile with name {name} does not exist", reason="ProfileNotFound")
@@ -216,11 +229,11 @@ def _get_active_profile(tx: Tx, scope: Scope, name: str) -> Profile:
     return profile
 
 
-def _make_job(scope: Scope, new: NewJob, profile: Profile, *, source_sha256: str, now: datetime) -> Job:
+def _make_job(scope: Scope, new: NewJob, profile: Profile, *, job_id: str, source_sha256: str, now: datetime) -> Job:
     return Job(
         account=profile.account,
         region=profile.region,
-        job_id=str(uuid.uuid4()),
+        job_id=job_id,
         client_request_token=new.client_request_token,
         source_bucket=new.source_bucket,
         source_key=new.source_key,

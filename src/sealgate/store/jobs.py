@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, and_, or_, select, update
+from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, and_, or_, select, text, update
 
 from sealgate.arn import job_arn
 from sealgate.store.database import Tx
@@ -28,7 +28,7 @@ class Job:
 
     Attributes:
         account: Who owns the profile, and with it the job.
-        client_request_token: The caller's own name for the request; unique among the owner's jobs in the region.
+        client_request_token: The caller's own name for the request; unique among its account's jobs in the region.
         source_sha256: The blob that the source version held when the job was accepted: what is signed, even if the
             version is deleted meanwhile.
         profile_version_arn: The publisher.
@@ -85,6 +85,11 @@ class Job:
         return job_arn(self.region, self.account, self.job_id)
 
 
+_FOREIGN: dict[str, Any] = {
+    f"{dialect}_where": text("invoker_account <> account") for dialect in ("sqlite", "postgresql")
+}
+"""Of an index: it is about the jobs that another account has asked for than the one that owns them."""
+
 jobs_table = Table(
     "jobs",
     metadata,
@@ -120,8 +125,10 @@ jobs_table = Table(
     Column("lease_owner", Text),
     Column("lease_until", UtcTime),
     Column("attempts", Integer, nullable=False),
-    Index("uq_jobs_token", "account", "region", "client_request_token", unique=True),
+    Index("uq_jobs_token", "invoker_account", "region", "client_request_token", unique=True),
     Index("ix_jobs_newest", "account", "region", "created_at", "job_id"),
+    Index("ix_jobs_invoked_newest", "invoker_account", "region", "created_at", "job_id", **_FOREIGN),
+    Index("ix_jobs_invoked", "invoker_account", "region", "job_id", **_FOREIGN),
     Index("ix_jobs_waiting", "status", "created_at"),
     Index("ix_jobs_revoked", "revoked_at"),
     comment="Signing jobs. Moments are microseconds since 1970. A Succeeded row vouches for the one signature with its"
@@ -151,21 +158,46 @@ class JobFilter:
     expires_after: datetime | None = None
 
 
-def find_job_by_token(tx: Tx, *, account: str, region: str, token: str) -> Job | None:
-    """Answer the job that was asked for under this token, or None."""
-    found = jobs.select(tx, _c.account == account, _c.region == region, _c.client_request_token == token)
+def find_job_by_token(tx: Tx, *, invoker: str, region: str, token: str) -> Job | None:
+    """Answer the job that an account has asked for under this token, or None."""
+    found = jobs.select(tx, _c.invoker_account == invoker, _c.region == region, _c.client_request_token == token)
+    return found[0] if found else None
+
+
+def find_invoked_job(tx: Tx, *, invoker: str, region: str, job_id: str) -> Job | None:
+    """Answer a job that an account has asked for and another one owns, or None."""
+    found = jobs.select(tx, *_invoked(invoker), _c.region == region, _c.job_id == job_id)
     return found[0] if found else None
 
 
 def list_jobs(
     tx: Tx, *, account: str, region: str, where: JobFilter, before: tuple[datetime, str] | None, limit: int
 ) -> list[Job]:
-    """Answer jobs, newest first, from the one after the position `before` (creation time and job id) on."""
-    conditions = [_c.account == account, _c.region == region, *_conditions(where)]
+    """Answer the jobs that an account owns or has asked for, the newest first.
+
+    Args:
+        tx: A transaction.
+        account: Whose jobs.
+        region: Where.
+        where: Which.
+        before: Only those after this position: creation time and job id.
+        limit: At most so many.
+    """
+    conditions = [_c.region == region, *_conditions(where)]
     if before is not None:
         moment, job_id = before
         conditions.append(or_(_c.created_at < moment, and_(_c.created_at == moment, _c.job_id < job_id)))
-    return jobs.select(tx, *conditions, order_by=[_c.created_at.desc(), _c.job_id.desc()], limit=limit)
+    # Asked in two questions, each of which an index answers in order; one with "or" would sort all jobs for each page.
+    own, invoked = (
+        jobs.select(tx, *whose, *conditions, order_by=[_c.created_at.desc(), _c.job_id.desc()], limit=limit)
+        for whose in ([_c.account == account], _invoked(account))
+    )
+    return sorted([*own, *invoked], key=lambda job: (job.created_at, job.job_id), reverse=True)[:limit]
+
+
+def _invoked(account: str) -> list[ColumnElement[bool]]:
+    """Answer the conditions of a job that an account has asked for and another owns."""
+    return [_c.invoker_account == account, _c.invoker_account != _c.account]
 
 
 def _conditions(where: JobFilter) -> list[ColumnElement[bool]]:

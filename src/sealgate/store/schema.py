@@ -1,12 +1,26 @@
 """The whole schema: importing this module makes `metadata` complete."""
 
-from sealgate.store import audit, audit_chain, configs, decisions, functions, identity, jobs, objects, profiles, uploads
+from sealgate.store import (
+    audit,
+    audit_chain,
+    bucket_policies,
+    configs,
+    decisions,
+    functions,
+    identity,
+    jobs,
+    objects,
+    permissions,
+    profiles,
+    uploads,
+)
 from sealgate.store.iam import entities, generation, memberships, policies, sessions
 from sealgate.store.tables import metadata
 
 __all__ = [
     "audit",
     "audit_chain",
+    "bucket_policies",
     "configs",
     "decisions",
     "entities",
@@ -17,6 +31,7 @@ __all__ = [
     "memberships",
     "metadata",
     "objects",
+    "permissions",
     "policies",
     "profiles",
     "sessions",

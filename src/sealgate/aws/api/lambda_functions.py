@@ -7,7 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sealgate.aws.api.lambda_service import ATTACH_CONFIG, FUNCTION, PASS_ROLE, TAG_ON_CREATE, lambda_, read_code
+from sealgate.aws.api.lambda_service import (
+    ATTACH_CONFIG,
+    FUNCTION,
+    PASS_ROLE,
+    TAG_ON_CREATE,
+    lambda_,
+    read_code,
+    told_to_listers,
+)
 from sealgate.aws.api.lambda_settings import add_structures, parse_architecture, refuse_given
 from sealgate.aws.api.lambda_shapes import describe_function, parse_code, summarise_function
 from sealgate.aws.context import Call
@@ -78,7 +86,8 @@ def create_function(
         config_arn=code_signing_config_arn,
         tags=tags or {},
     )
-    return describe_function(call.services.functions.create(call.scope, new))
+    with told_to_listers(call, new.source):
+        return describe_function(call.services.functions.create(call.scope, new))
 
 
 @lambda_.operation(resource=FUNCTION, also=read_code("s3_bucket", "s3_key", "s3_object_version"))
@@ -121,7 +130,8 @@ def update_function_code(
         dry_run=bool(dry_run),
         revision_id=revision_id,
     )
-    return describe_function(call.services.functions.update_code(call.scope, function_name, change))
+    with told_to_listers(call, change.source):
+        return describe_function(call.services.functions.update_code(call.scope, function_name, change))
 
 
 @lambda_.operation(resource=FUNCTION, keys={"lambda:layer": "layers"}, also=(PASS_ROLE, *ATTACH_CONFIG))

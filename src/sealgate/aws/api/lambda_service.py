@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from sealgate.arn import function_arn
+from sealgate.arn import bucket_arn, function_arn
+from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
 from sealgate.aws.permissions import Permission
 from sealgate.aws.resources import parse_template
 from sealgate.errors import SealgateError
+from sealgate.services.code_sources import CodeSource, StoredObject
+from sealgate.services.function_errors import SourceNotReadable
 from sealgate.services.function_names import parse_function_name
 from sealgate.services.scope import Scope
 
@@ -56,14 +60,35 @@ PASS_ROLE = Permission(
 TAG_ON_CREATE = Permission(action="lambda:TagResource", resource=FUNCTION, when="tags", tags="tags")
 
 
+_LISTING = {"NoSuchKey": "s3:ListBucket", "NoSuchVersion": "s3:ListBucketVersions"}
+_DENIED = (
+    "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for {}. "
+    "S3 Error Code: AccessDenied. S3 Error Message: "
+)
+
+
 def read_code(bucket: str, key: str, version: str) -> tuple[Permission, Permission]:
     """Answer what fetching a package with its caller's rights needs, from the members that name the package."""
     resource = parse_template("s3", f"{{{bucket}}}/{{{key}}}")
-    denial = (
-        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
-        "the package. S3 Error Code: AccessDenied. S3 Error Message: "
-    )
+    denial = _DENIED.format(f"{{{bucket}}}/{{{key}}}")
     return (
         Permission(action="s3:GetObject", resource=resource, when=bucket, unless=version, denial=denial),
         Permission(action="s3:GetObjectVersion", resource=resource, when=version, denial=denial),
     )
+
+
+@contextmanager
+def told_to_listers(call: Call, source: CodeSource) -> Iterator[None]:
+    """Tell only who may list a bucket that a package is not in it; everybody else is denied, as by S3.
+
+    Raises:
+        AccessDenied: In the place of SourceNotReadable.
+    """
+    try:
+        yield
+    except SourceNotReadable as error:
+        action = _LISTING.get(error.code)
+        if action is not None and isinstance(source, StoredObject):
+            denial = _DENIED.format(f"{source.bucket}/{source.key}")
+            call.demand(action, bucket_arn(call.region, source.bucket), denial=denial)
+        raise

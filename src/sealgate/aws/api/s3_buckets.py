@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sealgate.arn import partition_of
+from sealgate.arn import bucket_arn
+from sealgate.aws.api.s3_permissions import BUCKET
 from sealgate.aws.api.s3_service import s3
 from sealgate.aws.api.s3_shapes import check_acl, check_owner, describe_owner
 from sealgate.aws.context import Call
 from sealgate.aws.faults import UnsupportedMember
+from sealgate.aws.permissions import Permission
+from sealgate.aws.resources import parse_template
 from sealgate.errors import Unsupported
 from sealgate.services.buckets import MAX_PAGE
 from sealgate.services.object_errors import InvalidArgument, MalformedRequest
 from sealgate.store.objects import Bucket
 
-_BUCKET = "{bucket}"
+_PUT_ACL = Permission(
+    action="s3:PutBucketAcl", resource=parse_template("s3", BUCKET), when="acl", keys={"s3:x-amz-acl": "acl"}
+)
+_PUT_OWNERSHIP = Permission(
+    action="s3:PutBucketOwnershipControls", resource=parse_template("s3", BUCKET), when="object_ownership"
+)
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(
+    resource=BUCKET,
+    keys={
+        "s3:locationconstraint": "create_bucket_configuration.LocationConstraint",
+        "s3:x-amz-acl": "acl",
+        "s3:x-amz-object-ownership": "object_ownership",
+    },
+    also=(_PUT_ACL, _PUT_OWNERSHIP),
+)
 def create_bucket(
     call: Call,
     *,
@@ -41,18 +57,18 @@ def create_bucket(
     return {"Location": f"/{made.name}", "BucketArn": _arn(made)}
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def head_bucket(call: Call, *, bucket: str, expected_bucket_owner: str | None = None) -> dict[str, Any]:
     """Say that a bucket can be used, and where it is."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     found = call.services.objects.buckets.get(call.scope, bucket)
     return {"BucketRegion": found.region, "BucketArn": _arn(found), "AccessPointAlias": False}
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
     """Delete an empty bucket."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     call.services.objects.buckets.delete(call.scope, bucket)
 
 
@@ -82,15 +98,15 @@ def list_buckets(
     }
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def get_bucket_location(call: Call, *, bucket: str, expected_bucket_owner: str | None = None) -> dict[str, Any]:
     """Say where a bucket is; us-east-1 is said by saying nothing."""
-    check_owner(call, expected_bucket_owner)
-    region = call.services.objects.buckets.get_anywhere(call.scope, bucket).region
+    check_owner(call, bucket, expected_bucket_owner)
+    region = call.services.objects.buckets.get_anywhere(bucket).region
     return {"LocationConstraint": None if region == "us-east-1" else region}
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def put_bucket_versioning(
     call: Call,
     *,
@@ -99,7 +115,7 @@ def put_bucket_versioning(
     expected_bucket_owner: str | None = None,
 ) -> None:
     """Turn the keeping of versions on, or suspend it."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     if versioning_configuration.get("MFADelete", "Disabled") != "Disabled":
         raise UnsupportedMember("MfaDelete", "PutBucketVersioning")
     status = versioning_configuration.get("Status")
@@ -108,10 +124,10 @@ def put_bucket_versioning(
     call.services.objects.buckets.set_versioning(call.scope, bucket, status)
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def get_bucket_versioning(call: Call, *, bucket: str, expected_bucket_owner: str | None = None) -> dict[str, Any]:
     """Say whether a bucket keeps versions; nothing where it never did."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     versioning = call.services.objects.buckets.get(call.scope, bucket).versioning
     return {"Status": None if versioning == "Unset" else versioning}
 
@@ -126,4 +142,4 @@ def _describe(bucket: Bucket) -> dict[str, Any]:
 
 
 def _arn(bucket: Bucket) -> str:
-    return f"arn:{partition_of(bucket.region)}:s3:::{bucket.name}"
+    return bucket_arn(bucket.region, bucket.name)

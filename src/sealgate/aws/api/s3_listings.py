@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sealgate.aws.api.s3_permissions import BUCKET, LIST_KEYS
 from sealgate.aws.api.s3_service import s3
 from sealgate.aws.api.s3_shapes import (
     STORAGE_CLASS,
     check_owner,
-    describe_owner,
+    describe_owner_of,
     encode_text,
     list_algorithms,
     quoted,
@@ -19,11 +20,10 @@ from sealgate.services.object_errors import InvalidArgument
 from sealgate.store.objects import ObjectVersion
 from sealgate.store.uploads import MultipartUpload
 
-_BUCKET = "{bucket}"
 _MAX_INTEGER = (1 << 31) - 1
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET, keys=LIST_KEYS)
 def list_objects_v2(
     call: Call,
     *,
@@ -38,10 +38,10 @@ def list_objects_v2(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """List the objects that are not deleted."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     query = _query(prefix, delimiter, max_keys, start_after)
     page, token = call.services.objects.listings.objects(call.scope, bucket, query, token=continuation_token)
-    owner = describe_owner(call.account) if fetch_owner else None
+    owner = describe_owner_of(call, bucket) if fetch_owner else None
     return {
         **_describe_page(bucket, query, page, encoding_type),
         "MaxKeys": query.limit,
@@ -53,7 +53,7 @@ def list_objects_v2(
     }
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET, keys=LIST_KEYS)
 def list_objects(
     call: Call,
     *,
@@ -66,11 +66,11 @@ def list_objects(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """List the objects that are not deleted, the older way: by a marker instead of a token."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     query = _query(prefix, delimiter, max_keys, marker)
     page, _ = call.services.objects.listings.objects(call.scope, bucket, query)
     following = page.last_key if page.is_truncated and delimiter else None
-    owner = describe_owner(call.account)
+    owner = describe_owner_of(call, bucket)
     return {
         **_describe_page(bucket, query, page, encoding_type),
         "MaxKeys": query.limit,
@@ -80,7 +80,7 @@ def list_objects(
     }
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET, keys=LIST_KEYS)
 def list_object_versions(
     call: Call,
     *,
@@ -94,7 +94,7 @@ def list_object_versions(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """List all versions and delete markers."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     if version_id_marker and not key_marker:
         raise InvalidArgument(
             "A version-id marker cannot be specified without a key marker.",
@@ -104,6 +104,7 @@ def list_object_versions(
     query = _query(prefix, delimiter, max_keys, key_marker)
     page = call.services.objects.listings.versions(call.scope, bucket, query, version_id=version_id_marker or None)
     last = page.last if page.is_truncated else None
+    owner = describe_owner_of(call, bucket)
     return {
         **_describe_page(bucket, query, page, encoding_type),
         "MaxKeys": query.limit,
@@ -111,12 +112,12 @@ def list_object_versions(
         "VersionIdMarker": version_id_marker or "",
         "NextKeyMarker": encode_text(page.last_key if page.is_truncated else None, encoding_type),
         "NextVersionIdMarker": last.version_id if isinstance(last, ObjectVersion) else None,
-        "Versions": [_describe_version(v, encoding_type, call) for v in page.items if not v.is_delete_marker],
-        "DeleteMarkers": [_describe_marker(v, encoding_type, call) for v in page.items if v.is_delete_marker],
+        "Versions": [_describe_version(v, encoding_type, owner) for v in page.items if not v.is_delete_marker],
+        "DeleteMarkers": [_describe_marker(v, encoding_type, owner) for v in page.items if v.is_delete_marker],
     }
 
 
-@s3.operation(resource=_BUCKET)
+@s3.operation(resource=BUCKET)
 def list_multipart_uploads(
     call: Call,
     *,
@@ -130,11 +131,12 @@ def list_multipart_uploads(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """List the uploads that are neither completed nor aborted."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     query = _query(prefix, delimiter, max_uploads, key_marker)
     page = call.services.objects.listings.uploads(call.scope, bucket, query, upload_id=upload_id_marker or None)
     last = page.last if page.is_truncated else None
     members = _describe_page(bucket, query, page, encoding_type)
+    owner = describe_owner_of(call, bucket)
     return {
         **{name: value for name, value in members.items() if name != "Name"},
         "Bucket": bucket,
@@ -143,7 +145,7 @@ def list_multipart_uploads(
         "UploadIdMarker": upload_id_marker or "",
         "NextKeyMarker": encode_text(page.last_key if page.is_truncated else None, encoding_type),
         "NextUploadIdMarker": last.upload_id if isinstance(last, MultipartUpload) else None,
-        "Uploads": [_describe_upload(upload, encoding_type, call) for upload in page.items],
+        "Uploads": [_describe_upload(upload, encoding_type, owner) for upload in page.items],
     }
 
 
@@ -180,33 +182,33 @@ def _describe_object(version: ObjectVersion, encoding_type: str | None, owner: d
     }
 
 
-def _describe_version(version: ObjectVersion, encoding_type: str | None, call: Call) -> dict[str, Any]:
+def _describe_version(version: ObjectVersion, encoding_type: str | None, owner: dict[str, str]) -> dict[str, Any]:
     return {
-        **_describe_object(version, encoding_type, describe_owner(call.account)),
+        **_describe_object(version, encoding_type, owner),
         "VersionId": version.version_id,
         "IsLatest": version.is_latest,
     }
 
 
-def _describe_marker(version: ObjectVersion, encoding_type: str | None, call: Call) -> dict[str, Any]:
+def _describe_marker(version: ObjectVersion, encoding_type: str | None, owner: dict[str, str]) -> dict[str, Any]:
     return {
         "Key": encode_text(version.key, encoding_type),
         "VersionId": version.version_id,
         "IsLatest": version.is_latest,
         "LastModified": version.modified_at,
-        "Owner": describe_owner(call.account),
+        "Owner": owner,
     }
 
 
-def _describe_upload(upload: MultipartUpload, encoding_type: str | None, call: Call) -> dict[str, Any]:
+def _describe_upload(upload: MultipartUpload, encoding_type: str | None, owner: dict[str, str]) -> dict[str, Any]:
     algorithm = upload.checksum_algorithm
     return {
         "Key": encode_text(upload.key, encoding_type),
         "UploadId": upload.upload_id,
         "Initiated": upload.initiated_at,
         "StorageClass": STORAGE_CLASS,
-        "Owner": describe_owner(call.account),
-        "Initiator": describe_owner(call.account),
+        "Owner": owner,
+        "Initiator": owner,
         "ChecksumAlgorithm": algorithm.upper() if algorithm else None,
         "ChecksumType": upload.checksum_type if algorithm else None,
     }

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from sealgate.aws.api.s3_permissions import OBJECT, READ_SOURCE, WRITE_KEYS, told_to_listers, writing
 from sealgate.aws.api.s3_service import s3
 from sealgate.aws.api.s3_shapes import (
     STORAGE_CLASS,
@@ -15,7 +16,7 @@ from sealgate.aws.api.s3_shapes import (
     check_owner,
     describe_checksums,
     describe_encryption,
-    describe_owner,
+    describe_owner_of,
     describe_version_checksums,
     make_attributes,
     make_conditions,
@@ -33,10 +34,10 @@ from sealgate.services.object_errors import InvalidArgument, MalformedRequest
 from sealgate.services.preconditions import WriteConditions
 from sealgate.store.uploads import Part
 
-_OBJECT = "{bucket}/{key}"
+_BEGIN_KEYS = {key: path for key, path in WRITE_KEYS.items() if not key.startswith("s3:if-")}
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(instead=writing(_BEGIN_KEYS))
 def create_multipart_upload(
     call: Call,
     *,
@@ -61,7 +62,7 @@ def create_multipart_upload(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Begin an upload."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     headers = SystemHeaders(
         cache_control, content_disposition, content_encoding, content_language, content_type, expires
     )
@@ -88,7 +89,7 @@ def create_multipart_upload(
     }
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(resource=OBJECT)
 def upload_part(
     call: Call,
     *,
@@ -100,7 +101,7 @@ def upload_part(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Add a part."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     name = UploadName(bucket=bucket, key=key, upload_id=upload_id)
     upload, part = call.services.objects.multipart.put_part(call.scope, name, part_number, body)
     return {
@@ -110,7 +111,7 @@ def upload_part(
     }
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(resource=OBJECT, also=READ_SOURCE)
 def upload_part_copy(
     call: Call,
     *,
@@ -128,15 +129,16 @@ def upload_part_copy(
     expected_source_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Add a part that is some of an existing object."""
-    check_owner(call, expected_bucket_owner)
-    check_owner(call, expected_source_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     objects = call.services.objects
     origin = parse_copy_source(copy_source)
+    check_owner(call, origin.bucket, expected_source_bucket_owner)
     conditions = make_conditions(
         copy_source_if_match, copy_source_if_none_match, copy_source_if_modified_since, copy_source_if_unmodified_since
     )
     name = UploadName(bucket=bucket, key=key, upload_id=upload_id)
-    source = objects.get_shown(call.scope, origin)
+    with told_to_listers(call, origin.bucket):
+        source = objects.get_shown(call.scope, origin)
     upload, part = objects.multipart.copy_part(
         call.scope, name, part_number, source.version, byte_range=copy_source_range, conditions=conditions
     )
@@ -151,7 +153,7 @@ def upload_part_copy(
     }
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(resource=OBJECT, keys={"s3:if-match": "if_match", "s3:if-none-match": "if_none_match"})
 def complete_multipart_upload(
     call: Call,
     *,
@@ -171,7 +173,7 @@ def complete_multipart_upload(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Make the object of the parts."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     announced = {
         "crc32": checksum_crc32,
         "crc32c": checksum_crc32_c,
@@ -199,17 +201,17 @@ def complete_multipart_upload(
     }
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(resource=OBJECT)
 def abort_multipart_upload(
     call: Call, *, bucket: str, key: str, upload_id: str, expected_bucket_owner: str | None = None
 ) -> None:
     """Forget an upload."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     name = UploadName(bucket=bucket, key=key, upload_id=upload_id)
     call.services.objects.multipart.abort(call.scope, name)
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(resource=OBJECT)
 def list_parts(
     call: Call,
     *,
@@ -221,7 +223,7 @@ def list_parts(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """List the parts of an upload."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     if max_parts is not None and max_parts < 0:
         raise InvalidArgument("Argument max-parts must not be negative", name="max-parts", value=str(max_parts))
     limit = MAX_PARTS_PAGE if max_parts is None else min(max_parts, MAX_PARTS_PAGE)
@@ -229,6 +231,7 @@ def list_parts(
     after = part_number_marker or 0
     page = call.services.objects.multipart.list_parts(call.scope, name, after=after, limit=limit)
     algorithm = page.upload.checksum_algorithm
+    owner = describe_owner_of(call, bucket)
     return {
         "Bucket": bucket,
         "Key": key,
@@ -238,8 +241,8 @@ def list_parts(
         "MaxParts": limit,
         "IsTruncated": page.is_truncated and limit > 0,
         "Parts": [_describe_part(part) for part in page.parts],
-        "Initiator": describe_owner(call.account),
-        "Owner": describe_owner(call.account),
+        "Initiator": owner,
+        "Owner": owner,
         "StorageClass": STORAGE_CLASS,
         "ChecksumAlgorithm": algorithm.upper() if algorithm else None,
         "ChecksumType": page.upload.checksum_type if algorithm else None,

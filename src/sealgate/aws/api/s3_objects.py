@@ -6,6 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sealgate.aws.api.s3_permissions import (
+    COPY_KEYS,
+    DELETE_EACH,
+    READ_SOURCE,
+    WRITE_KEYS,
+    by_version,
+    demand_tags_of,
+    find_denial,
+    told_to_listers,
+    writing,
+)
 from sealgate.aws.api.s3_service import s3
 from sealgate.aws.api.s3_shapes import (
     Encryption,
@@ -34,11 +45,10 @@ from sealgate.services.objects import Copied, ObjectName, Selection
 from sealgate.services.preconditions import WriteConditions
 
 MAX_BATCH = 1000
-_OBJECT = "{bucket}/{key}"
 _PARTIAL_CONTENT = 206
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(instead=writing(WRITE_KEYS))
 def put_object(
     call: Call,
     *,
@@ -64,7 +74,7 @@ def put_object(
     expected_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Write an object."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     headers = SystemHeaders(
         cache_control, content_disposition, content_encoding, content_language, content_type, expires
     )
@@ -84,7 +94,7 @@ def put_object(
     }
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(instead=by_version("s3:GetObject"))
 def get_object(
     call: Call,
     *,
@@ -107,11 +117,12 @@ def get_object(
     checksum_mode: str | None = None,
 ) -> Reply:
     """Read an object."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     objects = call.services.objects
     conditions = make_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     name = name_object(bucket, key, version_id)
-    selection = objects.select(call.scope, name, conditions=conditions, byte_range=range, part=part_number)
+    with told_to_listers(call, bucket):
+        selection = objects.select(call.scope, name, conditions=conditions, byte_range=range, part=part_number)
     asked = {
         "CacheControl": response_cache_control,
         "ContentDisposition": response_content_disposition,
@@ -127,7 +138,7 @@ def get_object(
     return Reply(members=members | {"Body": body}, status=_PARTIAL_CONTENT if selection.is_partial else None)
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(instead=by_version("s3:GetObject"))
 def head_object(
     call: Call,
     *,
@@ -144,38 +155,39 @@ def head_object(
     checksum_mode: str | None = None,
 ) -> Reply:
     """Say what reading an object would answer."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     conditions = make_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     name = name_object(bucket, key, version_id)
-    selection = call.services.objects.select(
-        call.scope, name, conditions=conditions, byte_range=range, part=part_number
-    )
+    with told_to_listers(call, bucket):
+        selection = call.services.objects.select(
+            call.scope, name, conditions=conditions, byte_range=range, part=part_number
+        )
     members = _describe(selection, with_checksums=checksum_mode is not None)
     return Reply(members=members, status=_PARTIAL_CONTENT if selection.is_partial else None)
 
 
-@s3.operation(resource=_OBJECT)
+@s3.operation(instead=by_version("s3:DeleteObject"))
 def delete_object(
     call: Call, *, bucket: str, key: str, version_id: str | None = None, expected_bucket_owner: str | None = None
 ) -> dict[str, Any]:
     """Delete an object, or one version of it."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     name = name_object(bucket, key, version_id)
     deletion = call.services.objects.delete(call.scope, name)
     return {"VersionId": deletion.version_id, "DeleteMarker": deletion.is_marker or None}
 
 
-@s3.operation(resource="{bucket}/*")
+@s3.operation(instead=DELETE_EACH)
 def delete_objects(
     call: Call, *, bucket: str, delete: Mapping[str, Any], expected_bucket_owner: str | None = None
 ) -> dict[str, Any]:
     """Delete up to 1,000 objects or versions, each for itself."""
-    check_owner(call, expected_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
     entries: Sequence[Mapping[str, Any]] = delete["Objects"]
     if not 1 <= len(entries) <= MAX_BATCH:
         raise MalformedRequest
     names = [_parse_identifier(bucket, entry) for entry in entries]
-    outcomes = call.services.objects.delete_many(call.scope, bucket, names)
+    outcomes = _delete_each(call, bucket, names)
     errors = [
         _describe_failure(name, outcome)
         for name, outcome in zip(names, outcomes, strict=True)
@@ -185,7 +197,14 @@ def delete_objects(
     return {"Deleted": [] if delete.get("Quiet") else done, "Errors": errors}
 
 
-@s3.operation(resource=_OBJECT)
+def _delete_each(call: Call, bucket: str, names: Sequence[ObjectName]) -> list[Deletion | SealgateError]:
+    denials = [find_denial(call, name) for name in names]
+    allowed = [name for name, denial in zip(names, denials, strict=True) if denial is None]
+    deleted = iter(call.services.objects.delete_many(call.scope, bucket, allowed))
+    return [next(deleted) if denial is None else denial for denial in denials]
+
+
+@s3.operation(instead=writing({**WRITE_KEYS, **COPY_KEYS}), also=READ_SOURCE)
 def copy_object(
     call: Call,
     *,
@@ -219,8 +238,10 @@ def copy_object(
     expected_source_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Copy an object."""
-    check_owner(call, expected_bucket_owner)
-    check_owner(call, expected_source_bucket_owner)
+    check_owner(call, bucket, expected_bucket_owner)
+    source, target = parse_copy_source(copy_source), ObjectName(bucket=bucket, key=key)
+    check_owner(call, source.bucket, expected_source_bucket_owner)
+    keep_tags = not _is_replaced(tagging_directive, "x-amz-tagging-directive")
     headers = SystemHeaders(
         cache_control, content_disposition, content_encoding, content_language, content_type, expires
     )
@@ -231,17 +252,20 @@ def copy_object(
     source_conditions = make_conditions(
         copy_source_if_match, copy_source_if_none_match, copy_source_if_modified_since, copy_source_if_unmodified_since
     )
-    copied = call.services.objects.copy(
-        call.scope,
-        parse_copy_source(copy_source),
-        ObjectName(bucket=bucket, key=key),
-        attributes=attributes,
-        keep_metadata=not _is_replaced(metadata_directive, "x-amz-metadata-directive"),
-        tags=parse_tagging(tagging) if _is_replaced(tagging_directive, "x-amz-tagging-directive") else None,
-        checksum_algorithm=parse_algorithm(checksum_algorithm),
-        source_conditions=source_conditions,
-        conditions=WriteConditions(match=if_match, none_match=if_none_match),
-    )
+    with told_to_listers(call, source.bucket):
+        if keep_tags and call.services.objects.get_shown(call.scope, source).version.tags:
+            demand_tags_of(call, source, target)
+        copied = call.services.objects.copy(
+            call.scope,
+            source,
+            target,
+            attributes=attributes,
+            keep_metadata=not _is_replaced(metadata_directive, "x-amz-metadata-directive"),
+            tags=None if keep_tags else parse_tagging(tagging),
+            checksum_algorithm=parse_algorithm(checksum_algorithm),
+            source_conditions=source_conditions,
+            conditions=WriteConditions(match=if_match, none_match=if_none_match),
+        )
     return _describe_copy(copied)
 
 

@@ -41,13 +41,25 @@ def describe_owner(account: str) -> dict[str, str]:
     return {"ID": hashlib.sha256(account.encode()).hexdigest()}
 
 
-def check_owner(call: Call, expected: str | None) -> None:
-    """Refuse a call whose caller expects the bucket to be somebody else's; only own buckets are served.
+def describe_owner_of(call: Call, bucket: str) -> dict[str, str]:
+    """Name the account that has a bucket, and with it all that is in it.
 
     Raises:
-        BucketDenied: The account expected is not the caller's.
+        NoSuchBucket: There is none of this name.
     """
-    if expected not in (None, call.account):
+    return describe_owner(call.services.objects.buckets.get_anywhere(bucket).account)
+
+
+def check_owner(call: Call, bucket: str, expected: str | None) -> None:
+    """Refuse a call whose caller expects the bucket to be somebody else's.
+
+    Raises:
+        BucketDenied: It is another account's than the one expected.
+    """
+    if expected is None:
+        return
+    found = call.services.objects.buckets.find(bucket)
+    if found is not None and found.account != expected:
         raise BucketDenied
 
 

@@ -72,6 +72,8 @@ class RestXmlCodec:
 
 def _payload_parser(model: OperationModel, dialect: Dialect) -> Callable[[bytes], dict[str, Any]]:
     payload = _payload(model)
+    if payload is not None and model.input_shape.members[payload].type_name == "string":
+        return lambda body: {payload: _parse_text(body)}
     if payload is None or model.input_shape.members[payload].type_name != "structure":
         return _refuse_body
     shape = model.input_shape.members[payload]
@@ -93,6 +95,13 @@ def _payload(model: OperationModel) -> str | None:
     return model.input_shape.serialization.get("payload") if model.input_shape else None
 
 
+def _parse_text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise NotValid("the document is not UTF-8") from error
+
+
 def _refuse_body(_body: bytes) -> dict[str, Any]:
     raise NotValid("the operation takes no body")
 
@@ -101,6 +110,8 @@ def _body_encoder(model: OperationModel, dialect: Dialect) -> Callable[[Mapping[
     """Answer the function that writes the body: a text is an XML document, anything else goes out as it is."""
     output = model.output_shape
     payload = output.serialization.get("payload") if output else None
+    if payload is not None and output.members[payload].type_name == "string":
+        return lambda members: members[payload].encode()
     if payload is not None and output.members[payload].type_name != "structure":
         return lambda members: members.get(payload, b"")
     root = ROOTS.get(model.name, model.name + "Result")
