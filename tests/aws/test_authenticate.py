@@ -9,7 +9,8 @@ import pytest
 
 from sealgate.aws import faults
 from sealgate.aws.authenticate import Authenticator, Identity
-from sealgate.aws.request import Request
+from sealgate.aws.presign import presign_get
+from sealgate.aws.request import EMPTY_SHA256, Request, parse_query
 from sealgate.aws.sigv2 import find_link
 from sealgate.aws.sigv4 import parse_claim
 from sealgate.services.identity import Credential
@@ -119,3 +120,28 @@ def test_a_session_shows_neither_secret_nor_token_hash() -> None:
     shown = repr(session(LINK_TIME))
     assert SECRET not in shown
     assert hashlib.sha256(TOKEN.encode()).hexdigest() not in shown
+
+
+def test_a_link_of_this_server_works_as_the_session_that_asked_for_it() -> None:
+    link = presign_get(
+        endpoint="http://127.0.0.1:4566",
+        path="/_sealgate/code/f/hash",
+        access_key_id=KEY_ID,
+        secret=SECRET,
+        region="us-east-1",
+        service="lambda",
+        at=LINK_TIME,
+        lifetime=timedelta(minutes=10),
+        session_token=TOKEN,
+    )
+    path, _, query = link.removeprefix("http://127.0.0.1:4566").partition("?")
+    request = dataclasses.replace(
+        signed("lambda", "GET", "/"),
+        raw_path=path,
+        query=parse_query(query.encode()),
+        headers={"host": "127.0.0.1:4566"},
+    )
+    authenticator = Authenticator({KEY_ID: session(LINK_TIME + timedelta(hours=1))}.get, region_of=lambda name: name)
+    identity = authenticator.identify(request, parse_claim(request), service="lambda", now=LINK_TIME)
+    identity.verify(EMPTY_SHA256)
+    assert identity.principal.arn == ROLE_SESSION

@@ -245,7 +245,7 @@ def test_a_user_may_be_let_care_for_its_own_keys(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as caught:
         client.create_access_key(UserName="EVE")
     assert error_of(caught)[0] == "AccessDenied"
-    assert ":user/eve because no identity-based policy allows the iam:CreateAccessKey action" in error_of(caught)[2]
+    assert ":user/EVE because no identity-based policy allows the iam:CreateAccessKey action" in error_of(caught)[2]
 
 
 def test_the_account_as_a_whole(cloud: Cloud, iam: Any) -> None:

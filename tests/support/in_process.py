@@ -14,7 +14,7 @@ from botocore.config import Config as ClientConfig
 from sealgate.aws.app import App
 from sealgate.aws.request import Request
 from sealgate.aws.sigv4 import canonical_query
-from sealgate.store.identity import AccessKey
+from sealgate.services.identity import Credential
 
 HOST = "127.0.0.1:4566"
 
@@ -35,10 +35,12 @@ class InProcess:
     Attributes:
         app: The application.
         key: Whose calls `client` makes.
+        token: The token of the session that the key is of.
     """
 
     app: App
-    key: AccessKey
+    key: Credential
+    token: str | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def close(self) -> None:
@@ -52,6 +54,7 @@ class InProcess:
             region_name="us-east-1",
             aws_access_key_id=self.key.access_key_id,
             aws_secret_access_key=secret or self.key.secret,
+            aws_session_token=self.token,
             config=ClientConfig(retries={"max_attempts": 1}, inject_host_prefix=False, **config),
         )
         client.meta.events.register("before-send", lambda request, **_: self._send(request))

@@ -26,6 +26,7 @@ WIRE_HEADERS = frozenset(
         "x-amz-date",
         "x-amz-decoded-content-length",
         "x-amz-sdk-checksum-algorithm",
+        "x-amz-security-token",
         "x-amz-trailer",
         "x-amz-user-agent",
     }
