@@ -72,4 +72,13 @@ has_failed = and_(
     decisions_table.c.config_arn.is_not(None), decisions_table.c.kind.is_not(None), not_(decisions_table.c.dry_run)
 )
 """Of a decision: a check failed that a code signing config had demanded of a real deployment."""
+Index(
+    "ix_admission_decisions_failed",
+    decisions_table.c.account,
+    decisions_table.c.region,
+    decisions_table.c.decided_at,
+    decisions_table.c.function,
+    sqlite_where=has_failed,
+    postgresql_where=has_failed,
+)
 decisions = Rows(decisions_table, DecisionRecord)
