@@ -15,6 +15,7 @@ from sealgate.services.audit.sealer import Sealer
 from sealgate.services.audit.sequencer import Sequencer
 from sealgate.store.audit import EventRecord, EventResource
 from sealgate.store.audit_chain import list_events_after
+from sealgate.store.database import Database
 from sealgate.trust.trail import Head
 from sealgate.trust.trail_verify import VerifiedTrail, verify_trail
 from sealgate.x509.certificates import fingerprint
@@ -67,9 +68,9 @@ def a_call(**changes: Any) -> AuditEvent:
 class TrailHouse:
     """A trail on a database, its authority, and the time. Nothing runs by itself."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database: Database | None = None) -> None:
         self.clock = MovableClock()
-        self.db = make_database(folder)
+        self.db = database or make_database(folder)
         self.authority = new_authority(self.clock)
         self.root_sha256 = fingerprint(self.authority.root_certificate)
         self.recorder = Recorder(db=self.db, clock=self.clock)

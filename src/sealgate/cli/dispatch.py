@@ -19,6 +19,7 @@ COMMANDS = {
     "account": "create and list the accounts of a server",
     "verify": "judge a package offline",
     "inspect": "show what a package's signature says, without judging it",
+    "audit": "verify, export and question the audit trail",
     "revocations": "write the signed revocation list of a data folder",
 }
 """Every command and what it is for; each is a module of this package."""

@@ -127,7 +127,9 @@ def test_an_event_has_cloudtrails_members() -> None:
     )
 
 
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:app"
 ADMISSION = {
+    "function": FUNCTION,
     "packageSha256": "ab" * 32,
     "signature": {"profileVersionArn": f"{PROFILE}/AbCdEf0123", "jobArn": None},
 }
@@ -152,7 +154,12 @@ def test_the_row_follows_from_the_text(event: AuditEvent) -> None:
 
 def test_a_deployment_is_filed_under_its_package_and_signer_too() -> None:
     record, _ = made(a_call(sealgate={"admission": ADMISSION}))
-    assert [each.name for each in record.resources] == [PROFILE, "sha256:" + "ab" * 32, f"{PROFILE}/AbCdEf0123"]
+    assert [each.name for each in record.resources] == [
+        PROFILE,
+        FUNCTION,
+        "sha256:" + "ab" * 32,
+        f"{PROFILE}/AbCdEf0123",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"eventID": "x"}', '{"id": 1, "time": 2}', "null"])

@@ -178,7 +178,7 @@ def _resources(document: Mapping[str, Any]) -> tuple[EventResource, ...]:
     found = [resource_of(each["ARN"]) for each in document.get("resources", ())]
     admission = document.get("sealgate", {}).get("admission")
     if admission is not None:
-        found.append(package_resource(admission["packageSha256"]))
+        found += [resource_of(admission["function"]), package_resource(admission["packageSha256"])]
         signer = admission.get("signature") or {}
         found += [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if signer.get(name)]
     return tuple(dict.fromkeys(found))

@@ -93,7 +93,6 @@ def note_judgement(judgement: Judgement) -> None:
     """Note how the call's package was judged."""
     if _here.notes is not None:
         _here.notes.judgement = judgement
-        _here.notes.resources.append(judgement.function_arn)
 
 
 def _describe(judged: Judgement) -> Mapping[str, Any]:
