@@ -1,9 +1,7 @@
 """IAM and STS through boto3, on the application without a socket."""
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,52 +12,16 @@ from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.aws.app import App
 from sealgate.config import Config
-from sealgate.server import House, make_app, open_house
+from sealgate.server import House, open_house
 from sealgate.services.sessions import SessionService
+from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import ACCOUNT, ADMINISTRATOR, allowing, document, principal_of, trusting
 from tests.support.in_process import InProcess
 from tests.support.refusals import error_of
 
 GET = json.loads(allowing("s3:GetObject"))
 NOBODY = {"UserName": "nobody"}
-_ACCOUNTS = itertools.count(700_000_000_000)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
-    """A server without a socket.
-
-    Attributes:
-        root: The root user calls.
-    """
-
-    house: House
-    app: App
-    root: InProcess
-
-    def become(self, credentials: dict[str, Any]) -> InProcess:
-        """Answer what calls with credentials as CreateAccessKey, AssumeRole or GetSessionToken answer them."""
-        key = self.house.services.identity.find_key(credentials["AccessKeyId"])
-        assert key is not None
-        return InProcess(app=self.app, key=key, token=credentials.get("SessionToken"), loop=self.root.loop)
-
-    def user(self, name: str, *policies: str) -> InProcess:
-        """Make a user with policies; answer what calls with its key."""
-        client = self.root.client("iam")
-        client.create_user(UserName=name)
-        for number, policy in enumerate(policies):
-            client.put_user_policy(UserName=name, PolicyName=f"p{number}", PolicyDocument=policy)
-        return self.become(client.create_access_key(UserName=name)["AccessKey"])
-
-    def role(self, name: str, trust: str, *policies: str, **more: Any) -> str:
-        """Make a role with policies; answer its ARN."""
-        client = self.root.client("iam")
-        made = client.create_role(RoleName=name, AssumeRolePolicyDocument=trust, **more)
-        for number, policy in enumerate(policies):
-            client.put_role_policy(RoleName=name, PolicyName=f"p{number}", PolicyDocument=policy)
-        return str(made["Role"]["Arn"])
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +36,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture
 def cloud(house: House) -> Iterator[Cloud]:
     """An account of its own for each test."""
-    key = house.services.identity.create_account(f"{next(_ACCOUNTS):012d}", region="us-east-1")
-    app = make_app(house, (iam_api, sts_api, s3_api, signer_api), Config())
-    root = InProcess(app=app, key=key)
-    yield Cloud(house=house, app=app, root=root)
-    root.close()
+    cloud = open_cloud(house, (iam_api, sts_api, s3_api, signer_api))
+    yield cloud
+    cloud.root.close()
 
 
 @pytest.fixture
