@@ -28,14 +28,12 @@ def signing_with(environment: Environment, credentials: dict[str, str]) -> Envir
 
 def test_a_user_is_made_and_becomes_a_role(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
-        root = server.environment()
-        user = aws(root, "iam", "create-user", "--user-name", "ci")["User"]
+        root, client = server.environment(), server.client("iam")
+        user = client.create_user(UserName="ci")["User"]
         policy = ("--policy-name", "own", "--policy-document", allowing("sts:AssumeRole"))
         aws(root, "iam", "put-user-policy", "--user-name", "ci", *policy)
-        ci = signing_with(root, aws(root, "iam", "create-access-key", "--user-name", "ci")["AccessKey"])
-        assert aws(ci, "sts", "get-caller-identity")["Arn"] == user["Arn"]
-        trust = ("--assume-role-policy-document", trusting(user["Arn"]))
-        role = aws(root, "iam", "create-role", "--role-name", "signer", *trust)["Role"]["Arn"]
+        ci = signing_with(root, client.create_access_key(UserName="ci")["AccessKey"])
+        role = client.create_role(RoleName="signer", AssumeRolePolicyDocument=trusting(user["Arn"]))["Role"]["Arn"]
         assumed = aws(ci, "sts", "assume-role", "--role-arn", role, "--role-session-name", "run")
         session = signing_with(root, assumed["Credentials"])
         assert aws(session, "sts", "get-caller-identity")["Arn"].endswith(":assumed-role/signer/run")

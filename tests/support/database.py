@@ -1,6 +1,8 @@
 """An empty database with the whole schema."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
@@ -11,9 +13,20 @@ from sealgate.store.schema import metadata
 
 def make_database(folder: Path) -> Database:
     """Make a SQLite database in a folder."""
-    database = Database(f"sqlite:///{folder / 'test.db'}")
-    make_schema(database)
-    return database
+    file = folder / "test.db"
+    file.write_bytes(_template())
+    return Database(f"sqlite:///{file}")
+
+
+@cache
+def _template() -> bytes:
+    """Answer the file of an empty database: to make every table anew costs most of a short test."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "template.db"
+        database = Database(f"sqlite:///{file}")
+        make_schema(database)
+        database.close()
+        return file.read_bytes()
 
 
 def make_schema(database: Database) -> None:
