@@ -47,12 +47,12 @@ from sealgate.store.folder import DataFolder, ServerCredentials
 from sealgate.store.opening import open_database, sqlite_url
 from sealgate.store.references import blob_references
 from sealgate.trust.authority import Authority
+from sealgate.trust.key_encryption import read_key_file
 from sealgate.trust.keys_file import FileKeyStore
 from sealgate.trust.roots import TrustRoots, authority_root, parse_root
 
 log = logging.getLogger("sealgate")
 
-_KEY_BYTES = 32
 _SWEEP_AGE_SECONDS = 24 * 3600
 
 
@@ -83,7 +83,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     """
     folder = DataFolder(config.data)
     folder.create()
-    keys = FileKeyStore(folder.keys, kek=_read_key_encryption_key(config.key_file))
+    keys = FileKeyStore(folder.keys, kek=None if config.key_file is None else read_key_file(config.key_file))
     db = _open_database(config, folder)
     identity, access = IdentityService(db=db, clock=clock), IamService.on(db, clock)
     _refuse_second_root(folder, identity, config.account)
@@ -234,24 +234,6 @@ def _say_what_is_insecure(config: Config, endpoint: str) -> None:
         log.warning("%s is open to other machines, and HTTP is not encrypted: put a TLS proxy in front", endpoint)
     if config.key_file is None:
         log.warning("no key file is configured: the private keys are protected by file permissions only")
-
-
-def _read_key_encryption_key(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Invalid(f"key file {path}: {error.strerror}") from error
-    if len(data) == _KEY_BYTES:
-        return data
-    try:
-        key = bytes.fromhex(data.decode("ascii"))
-    except ValueError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise Invalid(f"key file {path}: must hold {_KEY_BYTES} bytes, or their {2 * _KEY_BYTES} hexadecimal digits")
-    return key
 
 
 def _trust_roots(authority: Authority, folder: Path) -> TrustRoots:
