@@ -46,3 +46,12 @@ def test_a_bad_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(Invalid, match=r"sealgate\.toml"):
         load_config({}, environ={}, file=file)
+
+
+def test_the_service_managers_key_is_taken_where_nothing_else_names_one(tmp_path: Path) -> None:
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert load_config({}, environ=environ).key_file is None
+    (tmp_path / "sealgate-kek").write_bytes(bytes(32))
+    assert load_config({}, environ=environ).key_file == tmp_path / "sealgate-kek"
+    assert load_config({}, environ=environ | {"SEALGATE_KEY_FILE": "other"}).key_file == Path("other")
+    assert load_config({"key_file": "flag"}, environ=environ).key_file == Path("flag")

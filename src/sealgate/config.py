@@ -1,4 +1,4 @@
-"""How one server or command is configured: flags first, then `SEALGATE_*` variables, then a TOML file.
+"""How one server or command is configured: flags, then `SEALGATE_*` variables, a TOML file, credentials.
 
 The environment is read here and nowhere else.
 """
@@ -24,6 +24,8 @@ DEFAULT_REGION = "us-east-1"
 AUTH_MODES = ("sigv4", "none")
 _ACCOUNT_DIGITS = 12
 _MAX_PORT = 65535
+KEY_CREDENTIAL = "sealgate-kek"
+"""What a service manager calls the key-encryption key (systemd.exec, LoadCredential)."""
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
@@ -40,7 +42,8 @@ class Config:
         auth: `sigv4` checks every call; `none` serves unsigned calls and is for throw-away environments only.
         strict_aws: Refuse what AWS refuses: turns every deliberate relaxation off.
         key_file: 32 random bytes (or their 64 hexadecimal digits) that encrypt the private keys at rest; it should
-            not lie in the data folder. None leaves the keys protected by file permissions only.
+            not lie in the data folder. Where it is not set, the service manager's credential `sealgate-kek` is taken
+            if there is one. None leaves the keys protected by file permissions only.
         database: A SQLAlchemy URL; None is SQLite inside the data folder.
     """
 
@@ -68,14 +71,16 @@ class Config:
 def load_config(
     flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, file: Path | None = None
 ) -> Config:
-    """Merge the three sources; a flag that is None was not given.
+    """Merge the three sources, and the service manager's credentials below them; a flag that is None was not given.
 
     Raises:
         Invalid: A name is unknown, or a value does not fit; the message names the source.
     """
     environ = os.environ if environ is None else environ
     fields = {field.name: field for field in dataclasses.fields(Config)}
-    values: dict[str, Any] = _read_file(file, set(fields)) if file is not None else {}
+    values: dict[str, Any] = _find_credentials(environ)
+    if file is not None:
+        values |= _read_file(file, set(fields))
     for name in fields:
         variable = f"SEALGATE_{name.upper()}"
         if variable in environ:
@@ -84,6 +89,13 @@ def load_config(
         if value is not None and name in fields:
             values[name] = _coerce(name, value, "command line") if isinstance(value, str) else value
     return Config(**values)
+
+
+def _find_credentials(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Answer what the service manager hands over in files (systemd.exec, `$CREDENTIALS_DIRECTORY`)."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    key_file = Path(folder, KEY_CREDENTIAL) if folder else None
+    return {"key_file": key_file} if key_file is not None and key_file.exists() else {}
 
 
 def _read_file(file: Path, known: set[str]) -> dict[str, Any]:

@@ -222,11 +222,14 @@ def test_nothing_is_signed_once_the_end_of_a_profile_was_acknowledged(
         assert object_store.is_empty(tx, DESTINATION)
 
 
-def test_a_job_does_not_succeed_unless_its_own_output_verifies(house: SigningHouse) -> None:
+def test_a_job_does_not_succeed_unless_its_own_output_verifies_and_a_defect_is_told_to_the_log_only(
+    house: SigningHouse, caplog: pytest.LogCaptureFixture
+) -> None:
     started = start(house)
     house.roots = TrustRoots(roots=())
     assert house.make_worker().run_one()
     assert outcome(house, started) == ("Failed", "Internal error")
+    assert any(record.exc_info for record in caplog.records)
 
 
 def test_a_job_that_waited_beyond_its_own_expiry_fails(house: SigningHouse) -> None:
@@ -239,14 +242,17 @@ def test_a_job_that_waited_beyond_its_own_expiry_fails(house: SigningHouse) -> N
     assert "expired before" in str(reason)
 
 
-def test_a_defect_fails_the_job_without_telling_the_caller_more(
+def test_a_job_fails_clearly_while_no_issuing_ca_can_sign(
     house: SigningHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     started = start(house)
-    house.keys.destroy(key_id(get_p384_key(house.authority.issuing_certificate)))
+    house.keys.destroy(key_id(get_p384_key(house.authority.root_certificate)))
+    house.authority.retire(house.authority.issuing_certificate)
     assert house.worker.run_one()
-    assert outcome(house, started) == ("Failed", "Internal error")
-    assert any(record.exc_info for record in caplog.records)
+    status, reason = outcome(house, started)
+    assert status == "Failed"
+    assert "cannot sign at present" in str(reason)
+    assert "sealgate authority issue makes one" in caplog.text
 
 
 # Leases.

@@ -1,3 +1,4 @@
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -5,8 +6,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from sealgate.errors import Invalid
-from sealgate.trust.authority import ISSUING_LIFE, LEAF_LIFE, ROOT_LIFE, Authority
+from sealgate.errors import Conflict, Invalid
+from sealgate.trust.authority import ISSUING_LIFE, LEAF_LIFE, ROOT_LIFE, Authority, renewal_of
+from sealgate.trust.authority_folder import AuthorityFolder
 from sealgate.trust.keys import KeyUnavailable, MemoryKeyStore, key_id
 from sealgate.trust.keys_file import FileKeyStore
 from sealgate.x509.certificates import get_p384_key, load_certificate
@@ -43,7 +45,7 @@ def test_an_authority_is_made_once_and_loaded_afterwards(world: World) -> None:
     first, second = world.open(), world.open()
     assert first.root_certificate == second.root_certificate
     assert first.issuing_certificate == second.issuing_certificate
-    assert len(list(world.folder.iterdir())) == 2
+    assert len(list(world.folder.glob("issuing-*.pem"))) == 1
 
 
 def test_root_and_issuing_ca_make_the_seal_mandatory(world: World) -> None:
@@ -146,9 +148,32 @@ def test_an_issuing_ca_goes_on_past_its_renewal_while_the_roots_key_is_elsewhere
     world.clock.advance(days=363)
     package, _ = sign_bytes(PACKAGE, authority, signing_time=world.clock(), expires_at=world.clock() + LEAF_LIFE)
     assert verify_bytes(package, roots_of(authority), world.clock()).signature is not None
-    world.clock.advance(days=1, seconds=1)
-    with pytest.raises(KeyUnavailable):
+    world.clock.advance(days=2)
+    leaf = leaf_of(authority)
+    assert leaf.not_valid_after_utc == authority.issuing_certificate.not_valid_after_utc == world.clock()
+    world.clock.advance(seconds=1)
+    with pytest.raises(KeyUnavailable, match="sealgate authority issue"):
         authority.leaf_for(ARN)
+
+
+def test_a_rotation_that_is_due_and_fails_is_warned_of_once_a_day(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = world.open()
+    world.keys.destroy(key_id(get_p384_key(authority.root_certificate)))
+    world.clock.advance(days=300)
+    for _ in range(5):
+        authority.leaf_for(ARN)
+        world.clock.advance(hours=6)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert "nothing can be signed after 2027-11-24T12:00:00+00:00" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_an_issuing_ca_that_is_due(world: World) -> None:
+    authority = world.open()
+    shutil.rmtree(world.folder)
+    world.clock.advance(days=300)
+    assert authority.leaf_for(ARN).uri == ARN
 
 
 def test_an_issuing_ca_whose_key_is_lost_is_replaced(world: World) -> None:
@@ -161,6 +186,157 @@ def test_an_issuing_ca_that_ran_out_while_the_server_was_down_is_replaced(world:
     first = world.open().issuing_certificate
     world.clock.advance(days=366)
     assert world.open().issuing_certificate != first
+
+
+def test_a_clock_that_steps_far_back_and_forth_leaves_an_authority_that_signs(world: World) -> None:
+    authority = world.open()
+    for days in (-4000, 4000, 0):
+        world.clock.now = NOW + timedelta(days=days)
+        package, _ = sign_bytes(PACKAGE, authority, signing_time=world.clock(), expires_at=world.clock() + LEAF_LIFE)
+        roots = roots_of(world.open())
+        if days >= 0:  # before its root was made no path is valid
+            assert verify_bytes(package, roots, world.clock()).signature is not None
+    assert len(held(world)) == 2
+
+
+def held(world: World) -> set[str]:
+    """The names of the keys that are left."""
+    return set(world.keys._keys)
+
+
+# Several processes on one folder.
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> list[Authority]:
+    """One folder, opened by three processes."""
+    clock = FixedClock()
+    return [Authority.open(tmp_path / "authority", FileKeyStore(tmp_path / "keys", bytes(32)), clock) for _ in range(3)]
+
+
+def test_a_rotation_is_taken_up_by_every_process_before_it_signs_again(processes: list[Authority]) -> None:
+    before = [leaf_of(each) for each in processes]
+    issuing = processes[0].rotate()
+    for each, old in zip(processes, before, strict=True):
+        assert each.issuing_certificate == issuing
+        assert leaf_of(each) != old
+        assert load_certificate(each.leaf_for(ARN).certificates[1]) == issuing
+
+
+def test_processes_that_rotate_at_once_end_with_one_issuing_ca_and_one_key(
+    processes: list[Authority], tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda each: [each.rotate() for _ in range(5)], processes))
+    assert len({each.issuing_certificate.serial_number for each in processes}) == 1
+    keys = FileKeyStore(tmp_path / "keys", bytes(32))
+    assert keys.names() == sorted(
+        key_id(get_p384_key(each)) for each in (processes[0].root_certificate, processes[0].issuing_certificate)
+    )
+
+
+def test_a_rotation_that_is_due_is_done_by_one_process_only(tmp_path: Path) -> None:
+    clock = FixedClock()
+    processes = [Authority.open(tmp_path / "authority", FileKeyStore(tmp_path / "keys", None), clock) for _ in range(3)]
+    clock.advance(days=300)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda each: each.leaf_for(ARN), processes))
+    assert len(list((tmp_path / "authority").glob("issuing-*.pem"))) == 2
+
+
+def test_what_another_process_has_put_in_use_and_cannot_be_used_leaves_the_old_one_at_work(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = world.open()
+    old = authority.issuing_certificate
+    stranger = Authority.open(world.folder.parent / "other", MemoryKeyStore(), world.clock).issuing_certificate
+    AuthorityFolder(world.folder).put_in_use(stranger)
+    assert load_certificate(authority.leaf_for(ARN).certificates[1]) == old
+    assert "is not one of its root" in caplog.text
+    with pytest.raises(Invalid, match="is not one of its root"):
+        world.open()
+
+
+# Retiring.
+
+
+def test_a_retired_issuing_ca_is_replaced_and_signs_no_more_in_any_process(processes: list[Authority]) -> None:
+    retired = processes[0].issuing_certificate
+    processes[0].retire(retired)
+    for each in processes:
+        assert each.issuing_certificate != retired
+        with pytest.raises(KeyUnavailable):
+            each._keys.public_key(key_id(get_p384_key(retired)))
+
+
+def test_without_the_roots_key_nothing_signs_after_the_issuing_ca_in_use_was_retired(
+    processes: list[Authority], caplog: pytest.LogCaptureFixture
+) -> None:
+    for each in processes:
+        each._keys.destroy(key_id(get_p384_key(each.root_certificate)))
+    processes[0].retire(processes[0].issuing_certificate)
+    assert "nothing can be signed" in caplog.text
+    for each in processes:
+        with pytest.raises(KeyUnavailable, match="sealgate authority issue"):
+            each.leaf_for(ARN)
+        with pytest.raises(KeyUnavailable):
+            _ = each.issuing_certificate
+
+
+def test_to_retire_one_that_is_not_in_use_changes_nothing_else(world: World) -> None:
+    authority = world.open()
+    past = authority.issuing_certificate
+    issuing = authority.rotate()
+    authority.retire(past)
+    assert authority.issuing_certificate == issuing
+
+
+# A root elsewhere.
+
+
+def test_an_authority_whose_root_is_elsewhere_opens_signs_and_rotates_with_the_root_only(world: World) -> None:
+    root_keys = MemoryKeyStore()
+    founded = Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+    assert held(world) == {key_id(get_p384_key(founded.issuing_certificate))}
+    authority = world.open()
+    assert find_uri(leaf_of(authority)) == ARN
+    with pytest.raises(KeyUnavailable):
+        authority.rotate()
+    issuing = authority.rotate(root_keys)
+    assert founded.issuing_certificate == issuing
+    with pytest.raises(Conflict):
+        Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+
+
+def test_an_authority_without_an_issuing_ca_that_could_sign_opens_and_says_so(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    root_keys = MemoryKeyStore()
+    Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+    world.clock.advance(days=366)
+    authority = world.open()
+    assert "nothing can be signed until there is an issuing CA" in caplog.text
+    with pytest.raises(KeyUnavailable):
+        authority.leaf_for(ARN)
+    authority.rotate(root_keys)
+    assert find_uri(leaf_of(authority)) == ARN
+
+
+def test_an_issuing_ca_is_due_when_a_third_of_its_life_is_left(world: World) -> None:
+    authority = world.open()
+    issuing = authority.issuing_certificate
+    world.clock.now = renewal_of(issuing)
+    authority.leaf_for(ARN)
+    assert authority.issuing_certificate == issuing
+    world.clock.advance(seconds=1)
+    authority.leaf_for(ARN)
+    assert authority.issuing_certificate != issuing
+
+
+def test_a_folder_from_before_the_one_in_use_was_named_is_opened(world: World) -> None:
+    issuing = world.open().issuing_certificate
+    (world.folder / "issuing.pem").unlink()
+    assert world.open().issuing_certificate == issuing
 
 
 def test_a_damaged_certificate_file_is_said(world: World) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from sealgate.errors import Invalid
 from sealgate.trust.algorithms import PREHASHED_SIGNATURE
+from sealgate.trust.key_encryption import KekCipher
 from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_file import FileKeyStore
 
@@ -86,6 +87,68 @@ def test_a_destroyed_key_is_gone(tmp_path: Path) -> None:
     keys.destroy(name)
     assert list(tmp_path.iterdir()) == []
     assert "there is no private key" in refusal(tmp_path, name, None)
+
+
+def test_no_key_lies_plain_among_encrypted_ones(tmp_path: Path) -> None:
+    FileKeyStore(tmp_path, KEK).generate()
+    with pytest.raises(KeyUnavailable, match="no key-encryption key was given"):
+        FileKeyStore(tmp_path, None).generate()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_how_a_key_lies_is_told_without_decrypting_it(tmp_path: Path) -> None:
+    plain, encrypted = FileKeyStore(tmp_path, None).generate(), FileKeyStore(tmp_path, KEK).generate()
+    (tmp_path / "damaged.key").write_bytes(b"?")
+    keys = FileKeyStore(tmp_path, None)
+    assert [keys.protection(name) for name in (plain, encrypted, "damaged", "absent")] == [
+        "plain",
+        "encrypted",
+        "damaged",
+        None,
+    ]
+
+
+# Another key-encryption key.
+
+OTHER = bytes(32)
+
+
+def test_keys_are_encrypted_under_another_key_encryption_key(tmp_path: Path) -> None:
+    names = [FileKeyStore(tmp_path, KEK).generate() for _ in range(3)]
+    assert FileKeyStore(tmp_path, OTHER).encrypt_all(KekCipher(KEK)) == 3
+    assert all(FileKeyStore(tmp_path, OTHER).sign(name, DIGEST) for name in names)
+    assert "wrong key-encryption key" in refusal(tmp_path, names[0], KEK)
+
+
+def test_a_change_of_the_key_encryption_key_that_was_cut_short_is_completed(tmp_path: Path) -> None:
+    done, left = (FileKeyStore(tmp_path, KEK).generate() for _ in range(2))
+    (tmp_path / "spare").mkdir()
+    (tmp_path / f"{left}.key").rename(tmp_path / "spare" / "key")
+    FileKeyStore(tmp_path, OTHER).encrypt_all(KekCipher(KEK))
+    (tmp_path / "spare" / "key").rename(tmp_path / f"{left}.key")
+    keys = FileKeyStore(tmp_path, OTHER)
+    assert keys.encrypt_all(KekCipher(KEK)) == 1
+    assert keys.encrypt_all(KekCipher(KEK)) == 0
+    assert keys.sign(done, DIGEST)
+    assert keys.sign(left, DIGEST)
+
+
+def test_plain_keys_are_encrypted_without_an_old_key_encryption_key(tmp_path: Path) -> None:
+    name = FileKeyStore(tmp_path, None).generate()
+    assert FileKeyStore(tmp_path, KEK).encrypt_all(None) == 1
+    assert FileKeyStore(tmp_path, KEK).protection(name) == "encrypted"
+
+
+@pytest.mark.parametrize("old", [None, KekCipher(bytes(range(1, 33)))], ids=["none", "another"])
+def test_a_wrong_old_key_encryption_key_changes_nothing(tmp_path: Path, old: KekCipher | None) -> None:
+    FileKeyStore(tmp_path, KEK).generate()
+    FileKeyStore(tmp_path / "plain", None).generate()
+    for path in (tmp_path / "plain").iterdir():
+        path.rename(tmp_path / path.name)
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.key")}
+    with pytest.raises(KeyUnavailable, match="wrong key-encryption key"):
+        FileKeyStore(tmp_path, OTHER).encrypt_all(old)
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.key")} == before
 
 
 @pytest.mark.parametrize("size", [0, 16, 31, 33])

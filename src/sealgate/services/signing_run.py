@@ -25,6 +25,7 @@ from sealgate.store.jobs import Job
 from sealgate.store.objects import ObjectVersion
 from sealgate.store.profiles import Profile
 from sealgate.trust.authority import Authority
+from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.roots import TrustRoots
 from sealgate.trust.sign import SignatureClaims, sign_package
 from sealgate.trust.verify import verify_package
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 SUCCEEDED = "Signing Succeeded"
 INTERNAL_ERROR = "Internal error"
+NO_AUTHORITY = "The server's authority cannot sign at present; its operator has to make a new issuing CA"
 _PIECE = 1 << 20
 
 
@@ -89,6 +91,9 @@ class JobRunner:
         except JobRefused as refusal:
             log.info("signing job %s failed: %s", job.arn, refusal.message)
             self._fail(job, refusal.message)
+        except KeyUnavailable as error:
+            log.error("signing job %s failed: %s", job.arn, error.message)  # noqa: TRY400 - no defect, but no authority
+            self._fail(job, NO_AUTHORITY)
         except Exception:
             log.exception("signing job %s failed by a defect", job.arn)
             self._fail(job, INTERNAL_ERROR)

@@ -1,39 +1,40 @@
 """The certificate authority: a root, one issuing CA at a time, and leaves that live a day.
 
-    FOLDER/root.pem                 the root's certificate, made at first use
-    FOLDER/issuing-NAME.pem         each issuing CA's certificate, past ones too; NAME is its key's
+The files are those of `sealgate.trust.authority_folder`. The root's key is needed only when an issuing CA is made, so
+it may be elsewhere meanwhile. Durability: a certificate is on the disk before anything is signed with its key; leaves
+and their keys are in memory only, and a restarted server makes new ones. Ownership: several processes may use one
+folder. Each looks at the folder before it signs, and so takes up what another one has rotated or retired.
 
-Trust: whoever can write to the folder chooses whose leaves this server makes, and cannot make a verifier trust them:
-the root is what verifiers were given. The root's key is needed only when an issuing CA is made, so it may be elsewhere
-meanwhile. Durability: a certificate is on the disk before anything is signed with its key; leaves and their keys
-are in memory only, and a restarted server makes new ones. Ownership: one server; several readers do no harm.
-
-Rotation: an issuing CA is replaced when a third of its life is left, or later if the root's key is elsewhere then; a
-leaf at a quarter. A signature carries its own path, so what an earlier CA vouched for stays valid, and no deployment
-fails because of a rotation.
+Rotation: an issuing CA is replaced when a third of its life is left, or, while the root's key is elsewhere, not before
+its end, with a warning a day; a leaf at a quarter. A signature carries its own path, so what an earlier CA vouched for
+stays valid, and no deployment fails because of a rotation.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sealgate.clock import Clock
 from sealgate.cms.envelope import encode_envelope, is_representable
 from sealgate.cms.statement import encode_statement_attributes
-from sealgate.errors import Invalid
+from sealgate.errors import Conflict, Invalid
+from sealgate.trust.authority_folder import AuthorityFolder
 from sealgate.trust.chain import hash_certificates
-from sealgate.trust.durable import make_private_folder, write_durably
 from sealgate.trust.identity import SigningIdentity
-from sealgate.trust.keys import KeyStore, KeyUnavailable, LoadedKey, generate_private_key, key_id
-from sealgate.x509.certificates import HOSTILE_CERTIFICATE_ERRORS, get_p384_key
+from sealgate.trust.keys import KeyMissing, KeyStore, KeyUnavailable, LoadedKey, generate_private_key, key_id
+from sealgate.x509.certificates import get_p384_key
 from sealgate.x509.issue import Issuer, Validity, make_issuing, make_leaf, make_root
 from sealgate.x509.profile import PACKAGE_SIGNING, StatementKind
+
+log = logging.getLogger(__name__)
 
 ROOT_LIFE = timedelta(days=30 * 365)
 ISSUING_LIFE = timedelta(days=365)
@@ -41,8 +42,10 @@ LEAF_LIFE = timedelta(days=1)
 BACKDATING = timedelta(hours=1)
 """How far before its making a certificate starts to be valid, for clocks that step back; AWS Signer does the same."""
 
-_RENEW_ISSUING_AT = 1 / 3
-_RENEW_LEAF_AT = 1 / 4
+RENEW_ISSUING_AT = 1 / 3
+"""What is left of an issuing CA's life when it is replaced."""
+RENEW_LEAF_AT = 1 / 4
+_WARN_EVERY = timedelta(days=1)
 
 
 class Authority:
@@ -53,33 +56,52 @@ class Authority:
         keys: Where the private keys of root and issuing CA are.
         clock: The present.
         root: The root's certificate.
-        issuing: The issuing CA's certificate, whose key is in the store.
     """
 
-    def __init__(
-        self, folder: Path, keys: KeyStore, clock: Clock, *, root: x509.Certificate, issuing: x509.Certificate
-    ) -> None:
+    def __init__(self, folder: AuthorityFolder, keys: KeyStore, clock: Clock, *, root: x509.Certificate) -> None:
         self._folder = folder
         self._keys = keys
         self._clock = clock
         self._root = root
-        self._issuing = issuing
+        self._issuing: x509.Certificate | None = None
+        self._stamp = folder.stamp()
         self._leaves: dict[str, SigningIdentity] = {}
+        self._warned_at: datetime | None = None
         self._lock = Lock()
 
     @classmethod
     def open(cls, folder: Path, keys: KeyStore, clock: Clock) -> Authority:
         """Load the authority of a folder, or make one where there is none.
 
+        Without the root's key it opens all the same, even if there is no issuing CA that could sign.
+
         Raises:
             Invalid: A certificate file is damaged.
-            KeyUnavailable: A key is needed that the store does not give.
+            KeyUnavailable: A key is there and cannot be used: the wrong key-encryption key, or none.
         """
-        make_private_folder(folder)
-        root_file = folder / "root.pem"
-        root = _read_certificate(root_file) if root_file.exists() else _create_root(root_file, keys, clock())
-        issuing = _find_issuing(folder, keys, clock()) or _create_issuing(folder, keys, root, clock())
-        return cls(folder, keys, clock, root=root, issuing=issuing)
+        place = AuthorityFolder(folder)
+        place.create()
+        with place.exclusive():
+            root = place.find_root() or _create_root(place, keys, clock())
+            authority = cls(place, keys, clock, root=root)
+            authority._begin()
+        return authority
+
+    @classmethod
+    def found(cls, folder: Path, keys: KeyStore, clock: Clock, *, root_keys: KeyStore) -> Authority:
+        """Make an authority whose root's key is kept in another store.
+
+        Raises:
+            Conflict: There is one already; nothing changed.
+        """
+        place = AuthorityFolder(folder)
+        place.create()
+        with place.exclusive():
+            if place.find_root() is not None:
+                raise Conflict(f"{folder} holds an authority already")
+            authority = cls(place, keys, clock, root=_create_root(place, root_keys, clock()))
+            authority._rotate(clock(), root_keys)
+        return authority
 
     @property
     def root_certificate(self) -> x509.Certificate:
@@ -88,8 +110,16 @@ class Authority:
 
     @property
     def issuing_certificate(self) -> x509.Certificate:
-        """The certificate of the issuing CA in use."""
-        return self._issuing
+        """The certificate of the issuing CA in use.
+
+        Raises:
+            KeyUnavailable: None is in use.
+        """
+        with self._lock:
+            self._refresh()
+            if self._issuing is None:
+                raise _no_issuing()
+            return self._issuing
 
     def leaf_for(self, profile_version_arn: str) -> SigningIdentity:
         """Answer the identity that signs for a profile version now; it is kept until a quarter of its life is left.
@@ -120,45 +150,129 @@ class Authority:
         signature = identity.sign(hashlib.sha384(signed_bytes).digest())
         return encode_envelope(certificates=identity.certificates, signed_bytes=signed_bytes, signature=signature)
 
-    def rotate(self) -> None:
-        """Replace the issuing CA and all leaves now.
+    def rotate(self, root_keys: KeyStore | None = None) -> x509.Certificate:
+        """Replace the issuing CA and all leaves now; answer the new one's certificate.
+
+        Args:
+            root_keys: Where the root's key is; None: where the others are.
 
         Raises:
             KeyUnavailable: The root's key is not at hand; nothing changed.
         """
-        with self._lock:
-            self._rotate(self._clock())
+        with self._lock, self._folder.exclusive():
+            self._refresh()
+            return self._rotate(self._clock(), root_keys or self._keys)
+
+    def retire(self, certificate: x509.Certificate, root_keys: KeyStore | None = None) -> None:
+        """Destroy an issuing CA's key; the one in use is replaced, or none is where the root's key is not at hand.
+
+        Args:
+            certificate: The issuing CA's.
+            root_keys: Where the root's key is; None: where the others are.
+        """
+        with self._lock, self._folder.exclusive():
+            self._refresh()
+            self._keys.destroy(_key_name(certificate))
+            if self._issuing is not None and self._issuing != certificate:
+                return
+            try:
+                self._rotate(self._clock(), root_keys or self._keys)
+            except KeyUnavailable as error:
+                log.warning("no issuing CA is in use, nothing can be signed: %s", error.message)
+                self._issuing = None
+                self._leaves.clear()
+                self._folder.put_in_use(None)
+
+    def _begin(self) -> None:
+        """Take up the issuing CA in use, or make one; who calls holds the folder."""
+        try:
+            self._take_up(self._folder.find_issuing())
+        except KeyMissing as error:
+            log.warning("the issuing CA is replaced: %s", error.message)
+        if self._issuing is not None and self._clock() <= self._issuing.not_valid_after_utc:
+            return
+        try:
+            self._rotate(self._clock(), self._keys)
+        except KeyMissing as error:
+            log.warning("nothing can be signed until there is an issuing CA that has not ended: %s", error.message)
+
+    def _refresh(self) -> None:
+        """Take up the issuing CA that another process has put in use."""
+        stamp = self._folder.stamp()
+        if stamp is None or stamp == self._stamp:
+            return
+        try:
+            self._take_up(self._folder.find_issuing())
+        except (KeyUnavailable, Invalid, OSError) as error:
+            log.error("another process has put an issuing CA in use that cannot be used here: %s", error)  # noqa: TRY400
+        self._stamp = stamp
+
+    def _take_up(self, issuing: x509.Certificate | None) -> None:
+        """Use another issuing CA from now on; raises, and changes nothing, where it cannot be used."""
+        if issuing is not None:
+            _verify_issued(issuing, self._root)
+            self._keys.public_key(_key_name(issuing))
+        if self._issuing is not None and self._issuing != issuing:
+            # Whoever replaced it has removed its key from the disk; it leaves this process's memory too.
+            self._keys.destroy(_key_name(self._issuing))
+        self._issuing = issuing
+        self._leaves.clear()
 
     def _renew_issuing(self, now: datetime) -> None:
-        """Rotate; while the root's key is elsewhere, go on with the issuing CA for as long as leaves can live in it."""
+        """Rotate; while that fails, go on with the issuing CA until its end."""
         try:
-            self._rotate(now)
-        except KeyUnavailable:
-            life = _validity(self._issuing)
-            if not life.not_before <= now <= life.not_after - LEAF_LIFE:
-                raise
+            with self._folder.exclusive():
+                self._refresh()  # another process may have rotated meanwhile
+                if self._is_issuing_due(now):
+                    self._rotate(now, self._keys)
+        except (KeyUnavailable, OSError) as error:
+            if self._issuing is None or not _is_within(_validity(self._issuing), now):
+                raise _no_issuing() from error
+            self._warn(self._issuing, now, error)
 
-    def _rotate(self, now: datetime) -> None:
-        retired = self._issuing
-        self._issuing = _create_issuing(self._folder, self._keys, self._root, now)
+    def _warn(self, issuing: x509.Certificate, now: datetime, error: Exception) -> None:
+        if self._warned_at is None or abs(now - self._warned_at) >= _WARN_EVERY:
+            self._warned_at = now
+            log.warning(
+                "the issuing CA is to be replaced and cannot be, nothing can be signed after %s: %s",
+                issuing.not_valid_after_utc.isoformat(),
+                error,
+            )
+
+    def _is_issuing_due(self, now: datetime) -> bool:
+        return self._issuing is None or _is_due(_validity(self._issuing), now, RENEW_ISSUING_AT)
+
+    def _rotate(self, now: datetime, root_keys: KeyStore) -> x509.Certificate:
+        """Make an issuing CA and put it in use; who calls holds the folder."""
+        issuing = _create_issuing(self._keys, _issuer(self._root, root_keys), now)
+        self._folder.put_in_use(issuing)
+        self._stamp = self._folder.stamp()
+        self._issuing = issuing
         self._leaves.clear()
-        # Its certificate stays in every signature that it vouched for; its key has nothing left to do.
-        self._keys.destroy(key_id(get_p384_key(retired)))
+        # Their certificates stay in every signature that they vouched for; their keys have nothing left to do.
+        for retired in self._folder.list_issuing():
+            if retired != issuing:
+                self._keys.destroy(_key_name(retired))
+        log.info("issuing CA %s is in use", issuing.subject.rfc4514_string())
+        return issuing
 
     def _identity(self, uri: str, purpose: x509.ObjectIdentifier) -> SigningIdentity:
         with self._lock:
+            self._refresh()
             now = self._clock()
-            if _is_due(_validity(self._issuing), now, _RENEW_ISSUING_AT):
+            if self._is_issuing_due(now):
                 self._renew_issuing(now)
             identity = self._leaves.get(uri)
-            if identity is None or _is_due(identity.validity, now, _RENEW_LEAF_AT):
+            if identity is None or _is_due(identity.validity, now, RENEW_LEAF_AT):
                 self._leaves = {key: kept for key, kept in self._leaves.items() if now <= kept.validity.not_after}
                 identity = self._leaves[uri] = self._make_identity(uri, purpose, now)
             return identity
 
     def _make_identity(self, uri: str, purpose: x509.ObjectIdentifier, now: datetime) -> SigningIdentity:
+        assert self._issuing is not None
         key = LoadedKey(generate_private_key())
-        validity = _life(now, LEAF_LIFE)
+        # A leaf that outlived its issuing CA would claim moments at which its path is not valid.
+        validity = _life(now, min(LEAF_LIFE, self._issuing.not_valid_after_utc - now))
         issuer = _issuer(self._issuing, self._keys)
         leaf = make_leaf(key.public_key, issuer, validity, uri=uri, purpose=purpose)
         return SigningIdentity(
@@ -169,38 +283,44 @@ class Authority:
         )
 
 
-def _create_root(file: Path, keys: KeyStore, now: datetime) -> x509.Certificate:
+def renewal_of(issuing: x509.Certificate) -> datetime:
+    """Answer when an issuing CA is replaced, where the root's key is at hand."""
+    life = _validity(issuing)
+    return life.not_after - (life.not_after - life.not_before) * RENEW_ISSUING_AT
+
+
+def _create_root(folder: AuthorityFolder, keys: KeyStore, now: datetime) -> x509.Certificate:
     name = keys.generate()
     root = make_root(keys.public_key(name), lambda digest: keys.sign(name, digest), _life(now, ROOT_LIFE))
-    _write_certificate(file, root)
+    folder.write_root(root)
     return root
 
 
-def _create_issuing(folder: Path, keys: KeyStore, root: x509.Certificate, now: datetime) -> x509.Certificate:
-    issuer = _issuer(root, keys)
-    name = keys.generate()
-    issuing = make_issuing(keys.public_key(name), issuer, _life(now, ISSUING_LIFE))
-    _write_certificate(folder / f"issuing-{name[:16]}.pem", issuing)
-    return issuing
-
-
-def _find_issuing(folder: Path, keys: KeyStore, now: datetime) -> x509.Certificate | None:
-    """Answer the newest issuing CA that is valid and whose key is at hand."""
-    certificates = [_read_certificate(file) for file in folder.glob("issuing-*.pem")]
-    for certificate in sorted(certificates, key=lambda found: found.not_valid_after_utc, reverse=True):
-        try:
-            keys.public_key(key_id(get_p384_key(certificate)))
-        except KeyUnavailable:
-            continue
-        return None if now > certificate.not_valid_after_utc else certificate
-    return None
+def _create_issuing(keys: KeyStore, issuer: Issuer, now: datetime) -> x509.Certificate:
+    return make_issuing(keys.public_key(keys.generate()), issuer, _life(now, ISSUING_LIFE))
 
 
 def _issuer(certificate: x509.Certificate, keys: KeyStore) -> Issuer:
-    public_key = get_p384_key(certificate)
-    name = key_id(public_key)
-    keys.public_key(name)  # complains now, before anything is made, if the key is not at hand
+    name = _key_name(certificate)
+    public_key = keys.public_key(name)  # complains now, before anything is made, if the key is not at hand
     return Issuer(name=certificate.subject, public_key=public_key, sign=lambda digest: keys.sign(name, digest))
+
+
+def _verify_issued(issuing: x509.Certificate, root: x509.Certificate) -> None:
+    try:
+        issuing.verify_directly_issued_by(root)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise Invalid("the issuing CA in the authority's folder is not one of its root") from error
+
+
+def _key_name(certificate: x509.Certificate) -> str:
+    return key_id(get_p384_key(certificate))
+
+
+def _no_issuing() -> KeyUnavailable:
+    return KeyUnavailable(
+        "there is no issuing CA that could sign, and the root's key is not here: sealgate authority issue makes one"
+    )
 
 
 def _life(now: datetime, life: timedelta) -> Validity:
@@ -212,17 +332,10 @@ def _validity(certificate: x509.Certificate) -> Validity:
     return Validity(not_before=certificate.not_valid_before_utc, not_after=certificate.not_valid_after_utc)
 
 
+def _is_within(validity: Validity, now: datetime) -> bool:
+    return validity.not_before <= now <= validity.not_after
+
+
 def _is_due(validity: Validity, now: datetime, left: float) -> bool:
     remaining = validity.not_after - now
     return now < validity.not_before or remaining < (validity.not_after - validity.not_before) * left
-
-
-def _write_certificate(file: Path, certificate: x509.Certificate) -> None:
-    write_durably(file, certificate.public_bytes(Encoding.PEM), mode=0o644)
-
-
-def _read_certificate(file: Path) -> x509.Certificate:
-    try:
-        return x509.load_pem_x509_certificate(file.read_bytes())
-    except HOSTILE_CERTIFICATE_ERRORS as error:
-        raise Invalid(f"{file.name} in the authority's folder is not a certificate") from error

@@ -20,6 +20,10 @@ class KeyUnavailable(SealgateError):
     """A private key is not there, or cannot be used: no such key, a wrong key-encryption key, a damaged file."""
 
 
+class KeyMissing(KeyUnavailable):
+    """There is no such private key here: it was destroyed, or is kept elsewhere."""
+
+
 class KeyStore(Protocol):
     """Holds P-384 private keys and signs with them; none ever leaves it. Several threads may use it.
 
@@ -114,5 +118,5 @@ class MemoryKeyStore:
         with self._lock:
             key = self._keys.get(name)
         if key is None:
-            raise KeyUnavailable(f"there is no private key {name}")
+            raise KeyMissing(f"there is no private key {name}")
         return key

@@ -1,6 +1,6 @@
 r"""Private keys as files, one each, encrypted where a key-encryption key is given.
 
-    NAME.key    "sealgate key, encrypted 1\n" || nonce (12 bytes) || AES-256-GCM(PKCS #8, additional data = NAME)
+    NAME.key    as `sealgate.trust.key_encryption` encrypts it
                 "sealgate key, plain 1\n" || PKCS #8
 
 Trust: whoever reads a plain file has the key, so files have mode 0600 and their folder 0700. With a key-encryption key
@@ -10,13 +10,12 @@ Durability: when `generate` returns, the file and its folder entry are on the di
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -24,16 +23,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from sealgate.errors import Invalid
 from sealgate.trust.durable import make_private_folder, sync_folder, write_durably
-from sealgate.trust.keys import KeyUnavailable, LoadedKey, generate_private_key, key_id
+from sealgate.trust.key_encryption import KekCipher, KeyCipher
+from sealgate.trust.keys import KeyMissing, KeyUnavailable, LoadedKey, generate_private_key, key_id
 
-KEK_SIZE = 32
-"""Bytes of a key-encryption key: AES-256."""
+Protection = Literal["encrypted", "plain", "damaged"]
+"""What keeps a key that lies in a file: encryption, or the file's permissions only."""
 
-_ENCRYPTED = b"sealgate key, encrypted 1\n"
 _PLAIN = b"sealgate key, plain 1\n"
-_NONCE_SIZE = 12  # NIST SP 800-38D, clause 5.2.1.1; random: each key encrypts a handful of files
 
 
 class FileKeyStore:
@@ -48,19 +45,23 @@ class FileKeyStore:
     """
 
     def __init__(self, folder: Path, kek: bytes | None) -> None:
-        if kek is not None and len(kek) != KEK_SIZE:
-            raise Invalid(f"the key-encryption key has {len(kek)} bytes; it must have {KEK_SIZE}")
+        self._cipher = None if kek is None else KekCipher(kek)
         make_private_folder(folder)
         self._folder = folder
-        self._cipher = None if kek is None else AESGCM(kek)
         self._loaded: dict[str, LoadedKey] = {}
         self._lock = Lock()
 
     def generate(self) -> str:
-        """Make a key and answer its name; it is on the disk by then."""
+        """Make a key and answer its name; it is on the disk by then.
+
+        Raises:
+            KeyUnavailable: The other keys are encrypted and no key-encryption key was given: this one would lie plain.
+        """
+        if self._cipher is None and any(self.protection(name) == "encrypted" for name in self.names()):
+            raise KeyUnavailable("the private keys are encrypted, and no key-encryption key was given")
         private_key = generate_private_key()
         name = key_id(private_key.public_key())
-        self._write(name, private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        self._write(name, encode_private_key(private_key))
         return name
 
     def public_key(self, name: str) -> ec.EllipticCurvePublicKey:
@@ -78,6 +79,52 @@ class FileKeyStore:
             self._path(name).unlink(missing_ok=True)
             sync_folder(self._folder)
 
+    def names(self) -> list[str]:
+        """Name every key that is here."""
+        return sorted(path.stem for path in self._folder.glob("*.key"))
+
+    def protection(self, name: str) -> Protection | None:
+        """Tell how a key lies here, without decrypting it; None where it does not."""
+        try:
+            stored = self._path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+        if stored.startswith(KekCipher.mark):
+            return "encrypted"
+        return "plain" if stored.startswith(_PLAIN) else "damaged"
+
+    def encrypt_all(self, old: KeyCipher | None) -> int:
+        """Encrypt every key under this store's key-encryption key; answer how many were not yet.
+
+        All are decrypted before the first is written, so that a wrong key changes nothing. Each file is replaced at
+        once: where this is cut short, some are done, and to do it again completes it.
+
+        Args:
+            old: What they may be encrypted under; None: nothing else than this store's own.
+
+        Raises:
+            KeyUnavailable: A key can be decrypted by neither; nothing changed.
+        """
+        assert self._cipher is not None
+        to_do = {name: content for name in self.names() if (content := self._find_foreign(name, old)) is not None}
+        with self._lock:
+            for name, pkcs8 in to_do.items():
+                self._write(name, pkcs8)
+        return len(to_do)
+
+    def _find_foreign(self, name: str, old: KeyCipher | None) -> bytes | None:
+        """Answer a key that is not encrypted under this store's own key-encryption key; None where it is."""
+        assert self._cipher is not None
+        stored = self._path(name).read_bytes()
+        if old is None or not stored.startswith(old.mark):
+            content = self._decrypt(name, stored, (self._cipher,))
+            return content if stored.startswith(_PLAIN) else None
+        try:
+            self._cipher.decrypt(name, stored)
+        except KeyUnavailable:
+            return old.decrypt(name, stored)
+        return None
+
     def _get(self, name: str) -> LoadedKey:
         with self._lock:
             if name not in self._loaded:
@@ -85,43 +132,53 @@ class FileKeyStore:
             return self._loaded[name]
 
     def _load(self, name: str) -> LoadedKey:
-        try:
-            private_key = load_der_private_key(self._read(name), password=None)
-        except ValueError as error:
-            raise KeyUnavailable(f"private key {name}: the file is damaged") from error
-        if not isinstance(private_key, ec.EllipticCurvePrivateKey) or key_id(private_key.public_key()) != name:
-            raise KeyUnavailable(f"private key {name}: the file holds another key")
-        return LoadedKey(private_key)
+        return LoadedKey(parse_private_key(name, self._read(name)))
 
     def _read(self, name: str) -> bytes:
         try:
             stored = self._path(name).read_bytes()
         except FileNotFoundError as error:
-            raise KeyUnavailable(f"there is no private key {name}") from error
+            raise KeyMissing(f"there is no private key {name}") from error
         except OSError as error:
             raise KeyUnavailable(f"private key {name} cannot be read: {error.strerror}") from error
-        if stored.startswith(_ENCRYPTED):
-            return self._decrypt(name, stored.removeprefix(_ENCRYPTED))
-        if not stored.startswith(_PLAIN):
-            raise KeyUnavailable(f"private key {name}: the file is damaged")
-        if self._cipher is not None:
-            self._write(name, stored.removeprefix(_PLAIN))
-        return stored.removeprefix(_PLAIN)
+        content = self._decrypt(name, stored, () if self._cipher is None else (self._cipher,))
+        if self._cipher is not None and stored.startswith(_PLAIN):
+            self._write(name, content)
+        return content
 
-    def _decrypt(self, name: str, sealed: bytes) -> bytes:
-        if self._cipher is None:
+    def _decrypt(self, name: str, stored: bytes, ciphers: Iterable[KeyCipher]) -> bytes:
+        if stored.startswith(_PLAIN):
+            return stored.removeprefix(_PLAIN)
+        for cipher in ciphers:
+            if stored.startswith(cipher.mark):
+                return cipher.decrypt(name, stored)
+        if stored.startswith(KekCipher.mark):
             raise KeyUnavailable(f"private key {name} is encrypted, and no key-encryption key was given")
-        try:
-            return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], name.encode())
-        except (InvalidTag, ValueError) as error:
-            raise KeyUnavailable(f"private key {name}: wrong key-encryption key, or the file is damaged") from error
+        raise KeyUnavailable(f"private key {name}: the file is damaged")
 
     def _write(self, name: str, pkcs8: bytes) -> None:
-        content = _PLAIN + pkcs8
-        if self._cipher is not None:
-            nonce = os.urandom(_NONCE_SIZE)
-            content = _ENCRYPTED + nonce + self._cipher.encrypt(nonce, pkcs8, name.encode())
+        content = _PLAIN + pkcs8 if self._cipher is None else self._cipher.encrypt(name, pkcs8)
         write_durably(self._path(name), content, mode=0o600)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.key"
+
+
+def parse_private_key(name: str, pkcs8: bytes) -> ec.EllipticCurvePrivateKey:
+    """Read the private key of this name.
+
+    Raises:
+        KeyUnavailable: The bytes are no key, or another one.
+    """
+    try:
+        private_key = load_der_private_key(pkcs8, password=None)
+    except ValueError as error:
+        raise KeyUnavailable(f"private key {name}: the file is damaged") from error
+    if not isinstance(private_key, ec.EllipticCurvePrivateKey) or key_id(private_key.public_key()) != name:
+        raise KeyUnavailable(f"private key {name}: the file holds another key")
+    return private_key
+
+
+def encode_private_key(private_key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Write a private key as PKCS #8, unencrypted."""
+    return private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
