@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -112,6 +113,24 @@ def test_writers_of_many_threads_lose_no_update(database: Database) -> None:
         thing = things.find(tx, account="1", name="counter")
     assert thing is not None
     assert thing.count == 40
+
+
+def test_a_reader_sees_one_state_however_often_it_looks(database: Database) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+    change = threading.Thread(target=_replace, args=(database, replace(FULL, count=8)))
+    with database.read() as tx:
+        before = things.find(tx, account=FULL.account, name=FULL.name)
+        change.start()
+        change.join()
+        assert things.find(tx, account=FULL.account, name=FULL.name) == before == FULL
+    with database.read() as tx:
+        assert things.find(tx, account=FULL.account, name=FULL.name) != FULL
+
+
+def _replace(database: Database, thing: Thing) -> None:
+    with database.write() as tx:
+        things.replace(tx, thing)
 
 
 def test_a_record_that_does_not_fit_its_table_is_refused_when_declared() -> None:

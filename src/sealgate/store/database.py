@@ -50,7 +50,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self._is_sqlite else create_engine(url, poolclass=NullPool)
+        self.engine = _sqlite_engine(url) if self._is_sqlite else _postgresql_engine(url)
         self._here = _Here()
         self._writer = threading.RLock() if self._is_sqlite else None
         self._opened: list[Connection] = []
@@ -134,6 +134,8 @@ class Database:
         connection = self._connection()
         if self._writer is None:
             with connection.begin():
+                # What a writer waits for the lock for, it has to see: each of its statements sees what is committed.
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
                 yield connection
             return
@@ -278,6 +280,11 @@ class Reading:
             self._connection.rollback()
         else:
             self._driver.rollback()
+
+
+def _postgresql_engine(url: str) -> Engine:
+    # Readers see one state of the database for as long as they read, as SQLite's do.
+    return create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
 
 
 def _sqlite_engine(url: str) -> Engine:
