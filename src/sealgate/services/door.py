@@ -74,15 +74,16 @@ class Door:
         known = facts.context if facts else {}
         caller = as_meant(grants.caller, grants.entity_id, facts.named_ids) if facts else grants.caller
         about = {"aws:resourceaccount": (owner,)} if resource != "*" else {}
-        is_spared = grants.caller.kind is CallerKind.ROOT and wanted.action in _NEVER_LOCKED_OUT
         context = {**grants.context, **request_context(entry), **about, **known, **wanted.context}
+        is_own = owner == principal.account
+        is_spared = is_own and caller.kind is CallerKind.ROOT and wanted.action in _NEVER_LOCKED_OUT
         return authorise(
             Ask(principal=caller, action=wanted.action, resource=resource, context=context),
             identity=grants.identity,
             boundary=grants.boundary,
             session=grants.session,
             resource=facts.policy if facts and not is_spared else None,
-            same_account=owner == principal.account,
+            same_account=is_own,
         )
 
     def close(self, entry: Entry, *, status: int, error: str | None) -> None:
