@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealgate.aws.api.cloudtrail import cloudtrail
+from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -38,7 +39,8 @@ What Sealgate accepts and AWS refuses. `strict_aws = true` (`--strict-aws`) turn
 def render() -> str:
     """Answer the whole document."""
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
-    sections = [section for api in (signer, lambda_, s3, iam, sts, cloudtrail) for section in _render_service(api)]
+    apis = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
+    sections = [section for api in apis for section in _render_service(api)]
     return "\n".join([_HEAD, _RELAXATIONS + relaxations, *sections])
 
 

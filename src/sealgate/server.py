@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealgate.aws.api.cloudtrail import cloudtrail
+from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -35,6 +36,7 @@ from sealgate.services.door import Door
 from sealgate.services.functions import FunctionService
 from sealgate.services.iam.service import IamService
 from sealgate.services.identity import IdentityService
+from sealgate.services.metrics import MetricService
 from sealgate.services.objects import ObjectService
 from sealgate.services.profiles import ProfileService
 from sealgate.services.revocation import RevocationService
@@ -108,6 +110,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
             iam=access,
             sessions=SessionService(db=db, clock=clock, rights=access.rights),
             lookups=LookupService(db=db, clock=clock),
+            metrics=MetricService(db=db, clock=clock),
             objects=objects,
             profiles=ProfileService(db=db, clock=clock),
             signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
@@ -159,7 +162,7 @@ class Server:
             opened.callback(house.trail.stop)
             house.worker.start()
             opened.callback(house.worker.stop)
-            apis = (signer, lambda_, s3, iam, sts, cloudtrail)
+            apis = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
             app = make_app(house, apis, self._config)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.

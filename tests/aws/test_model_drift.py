@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sealgate.aws.api.cloudtrail import cloudtrail
+from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
@@ -37,7 +38,7 @@ def _outline(shape: Any, seen: frozenset[str]) -> Any:
 def checksums() -> dict[str, str]:
     """The checksum of every bound operation."""
     found = {}
-    for api in (signer, lambda_, s3, iam, sts, cloudtrail):
+    for api in (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch):
         for operation in api.operations:
             if operation.binding is not None:
                 model, nothing = operation.model, frozenset[str]()

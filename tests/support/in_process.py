@@ -4,12 +4,15 @@ import asyncio
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config as ClientConfig
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from sealgate.aws.app import App
 from sealgate.aws.request import Request
@@ -46,12 +49,20 @@ class InProcess:
     def close(self) -> None:
         self.loop.close()
 
-    def client(self, service: str, *, secret: str | None = None, **config: Any) -> Any:
-        """Make a boto3 client whose requests go to the application."""
-        client = boto3.client(
+    def client(
+        self,
+        service: str,
+        *,
+        secret: str | None = None,
+        region: str = "us-east-1",
+        protocol: str | None = None,
+        **config: Any,
+    ) -> Any:
+        """Make a boto3 client whose requests go to the application; in one of the service's protocols, if named."""
+        client = _session(protocol).client(
             service,
             endpoint_url=f"http://{HOST}",
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=self.key.access_key_id,
             aws_secret_access_key=secret or self.key.secret,
             aws_session_token=self.token,
@@ -89,6 +100,29 @@ class InProcess:
         if not with_length:
             sent.pop("content-length", None)
         return self.loop.run_until_complete(_exchange(self.app, _scope(method, target, sent), body))
+
+
+class _OneProtocol(Loader):  # type: ignore[misc] # botocore has no types
+    """Models of services that speak one protocol only, so that botocore has no other choice."""
+
+    def __init__(self, protocol: str) -> None:
+        super().__init__()
+        self._protocol = protocol
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        model = super().load_service_model(service_name, type_name, api_version)
+        if type_name == "service-2":
+            named = {"protocol": self._protocol, "protocols": [self._protocol]}
+            model = {**model, "metadata": {**model["metadata"], **named}}
+        return model
+
+
+@cache
+def _session(protocol: str | None) -> boto3.Session:
+    session = Session()
+    if protocol is not None:
+        session.register_component("data_loader", _OneProtocol(protocol))
+    return boto3.Session(botocore_session=session)
 
 
 def _text(value: str | bytes) -> str:

@@ -25,7 +25,7 @@ from sealgate.aws.response import Response
 from sealgate.aws.sending import Send, send_response
 from sealgate.aws.sigv2 import Link, find_link
 from sealgate.aws.sigv4 import Claim, parse_claim
-from sealgate.aws.wire import Service
+from sealgate.aws.wire import Voices
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.config import Config
@@ -67,7 +67,8 @@ class App:
         clock: Clock,
     ) -> None:
         self._clock = clock
-        self._by_name = {api.service: Service(api, strict_aws=config.strict_aws) for api in apis}
+        self._by_name = {api.service: Voices(api, strict_aws=config.strict_aws) for api in apis}
+        self._by_scope = {api.model.signing_name: api.service for api in apis}
         self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
         self._door = door
         self._witness = witness
@@ -109,7 +110,7 @@ class App:
             claim = parse_claim(request) or find_link(request)
         except SealgateError as error:
             fault = fault or error
-        service = self._by_name[self._choose(request, claim)]
+        service = self._by_name[self._choose(request, claim)].choose(request)
         return Exchange(
             service=service,
             request_id=service.new_request_id(),
@@ -124,9 +125,8 @@ class App:
         """Answer the service that the signature is for, else the one that the request looks like."""
         if isinstance(claim, Link):
             return "s3"
-        if claim is not None and claim.scope.service in self._by_name:
-            return claim.scope.service
-        return guess_service(request)
+        by_scope = None if claim is None else self._by_scope.get(claim.scope.service)
+        return by_scope or guess_service(request)
 
     async def _answer(self, exchange: Exchange) -> Response:
         try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sealgate.services.functions import FunctionService
     from sealgate.services.iam.service import IamService
     from sealgate.services.identity import IdentityService
+    from sealgate.services.metrics import MetricService
     from sealgate.services.objects import ObjectService
     from sealgate.services.profiles import ProfileService
     from sealgate.services.revocation import RevocationService
@@ -42,6 +43,7 @@ class Services:
     iam: IamService
     sessions: SessionService
     lookups: LookupService
+    metrics: MetricService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ def guess_service(request: Request) -> str:
     """Answer the service that a request without a usable signature is for, in this order.
 
     1. A bucket in the host name: S3.
-    2. A header that names an operation of CloudTrail's: CloudTrail.
+    2. A header that names an operation of CloudTrail's or CloudWatch's, or a protocol of CloudWatch's alone.
     3. The path `/` with a form, or with an `Action` parameter: STS.
     4. A first segment of Signer's (`/tags` with an ARN of Signer's): Signer.
     5. A path that begins with an API version, as all of Lambda's do: Lambda.
@@ -29,8 +29,11 @@ def guess_service(request: Request) -> str:
     first, _, rest = path.strip("/").partition("/")
     if find_bucket(request.host) is not None:
         return "s3"
-    if "CloudTrail_" in request.headers.get("x-amz-target", ""):
+    target = request.headers.get("x-amz-target", "")
+    if "CloudTrail_" in target:
         return "cloudtrail"
+    if "smithy-protocol" in request.headers or "GraniteService" in target:
+        return "cloudwatch"
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if path == "/" and (is_form or request.find_query("Action") is not None):
         return "sts"

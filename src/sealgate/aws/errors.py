@@ -10,14 +10,14 @@ Texts and codes: AWS's Common Errors of each service, the S3 error list, and rec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sealgate import errors
 from sealgate.aws import faults
 from sealgate.aws.error_details import details_of
 from sealgate.aws.error_headers import headers_of
 from sealgate.policy.malformed import MalformedPolicy
-from sealgate.services import function_errors, object_errors
+from sealgate.services import function_errors, metric_errors, object_errors
 from sealgate.services.assumption import PackedPolicyTooLarge
 from sealgate.services.audit import errors as audit_errors
 from sealgate.services.iam import errors as iam_errors
@@ -34,12 +34,14 @@ class Row:
         code: The error's name on the wire; None: the error's own `reason`.
         status: The HTTP status.
         text: Said instead of the error's own message.
+        query: Its name in the query protocol, of a service that speaks other ones too.
         is_typed: Whether Lambda's body has its `Type` member.
     """
 
     code: str | None
     status: int
     text: str | None = None
+    query: str = ""
     is_typed: bool = True
 
 
@@ -51,6 +53,7 @@ class WireError:
         code: Its name on the wire.
         status: The HTTP status.
         message: For humans.
+        query_code: Its name in the query protocol, where that is another.
         reason: Signer's finer `code` member.
         resource: The path that was asked for, as S3 repeats it.
         details: What S3 says besides, by element.
@@ -61,6 +64,7 @@ class WireError:
     code: str
     status: int
     message: str
+    query_code: str = ""
     reason: str = ""
     resource: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
@@ -259,6 +263,21 @@ CLOUDTRAIL: Table = {
     audit_errors.InvalidNextToken: Row(code="InvalidNextTokenException", status=400),
 }
 
+CLOUDWATCH: Table = {
+    **{
+        kind: replace(row, query=_COMMON_QUERY[kind].code or "")
+        for kind, row in _COMMON_JSON.items()
+        if kind in _COMMON_QUERY
+    },
+    faults.ConstraintViolation: Row(code="ValidationException", query="ValidationError", status=400),
+    faults.MissingMembers: Row(code="MissingRequiredParameterException", query="MissingParameter", status=400),
+    errors.Invalid: Row(code="InvalidParameterValueException", query="InvalidParameterValue", status=400),
+    errors.Unsupported: Row(code="InvalidParameterValueException", query="InvalidParameterValue", status=400),
+    metric_errors.InvalidMetricCombination: Row(
+        code="InvalidParameterCombinationException", query="InvalidParameterCombination", status=400
+    ),
+}
+
 TABLES: Mapping[str, Table] = {
     "signer": SIGNER,
     "lambda": LAMBDA,
@@ -266,6 +285,7 @@ TABLES: Mapping[str, Table] = {
     "sts": STS,
     "iam": IAM,
     "cloudtrail": CLOUDTRAIL,
+    "cloudwatch": CLOUDWATCH,
 }
 
 _TAGGING: Table = {
@@ -284,6 +304,11 @@ OVERRIDES: Mapping[tuple[str, str], Table] = {
             code="InvalidLocationConstraint", status=400, text="The specified location-constraint is not valid"
         )
     },
+    ("cloudwatch", "GetMetricData"): {
+        errors.Invalid: Row(code="ValidationException", query="ValidationError", status=400),
+        errors.Unsupported: Row(code="ValidationException", query="ValidationError", status=400),
+        metric_errors.InvalidMetricToken: Row(code="InvalidNextToken", status=400),
+    },
     ("signer", "TagResource"): _TAGGING,
     ("signer", "UntagResource"): _TAGGING,
     ("signer", "ListTagsForResource"): _TAGGING,
@@ -296,6 +321,7 @@ _INTERNAL: Mapping[str, Row] = {
     "sts": Row(code="InternalFailure", status=500),
     "iam": Row(code="ServiceFailure", status=500),
     "cloudtrail": Row(code="InternalFailure", status=500),
+    "cloudwatch": Row(code="InternalServiceFault", query="InternalServiceError", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 
@@ -319,6 +345,7 @@ def wire_error(service: str, operation: str | None, error: errors.SealgateError,
         code=row.code or error.reason,
         status=row.status,
         message=row.text or error.message,
+        query_code=row.query,
         reason=_sub_code(error, row),
         resource=resource,
         details=details_of(error),
@@ -336,5 +363,10 @@ def internal_error(service: str, *, resource: str = "") -> WireError:
     """Say that the server is at fault, and nothing more."""
     row = _INTERNAL[service]
     return WireError(
-        code=row.code or "", status=row.status, message=_INTERNAL_TEXT, reason="InternalError", resource=resource
+        code=row.code or "",
+        status=row.status,
+        message=_INTERNAL_TEXT,
+        query_code=row.query,
+        reason="InternalError",
+        resource=resource,
     )

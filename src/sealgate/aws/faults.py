@@ -60,6 +60,10 @@ class ConstraintViolation(Invalid):
         super().__init__(f"{count} validation error{'s' if count > 1 else ''} detected: " + "; ".join(violations))
 
 
+class MissingMembers(ConstraintViolation):
+    """Members that the model requires are missing, and nothing else is wrong."""
+
+
 class DocumentViolation(ConstraintViolation):
     """Members of an XML document that break the model's constraints."""
 

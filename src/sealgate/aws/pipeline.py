@@ -115,7 +115,7 @@ class Pipeline:
 
     def _identify(self, exchange: Exchange) -> Identity:
         return self._authenticator.identify(
-            exchange.request, exchange.claim, service=exchange.service.name, now=exchange.now
+            exchange.request, exchange.claim, service=exchange.service.signing_name, now=exchange.now
         )
 
     async def _take_document(self, exchange: Exchange, identity: Identity, framing: Framing) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sealgate.aws.faults import ConstraintViolation, DocumentViolation
+from sealgate.aws.faults import ConstraintViolation, DocumentViolation, MissingMembers
 from sealgate.aws.model import OperationModel, Shape
 from sealgate.aws.patterns import MAX_LENGTH, compile_pattern
 from sealgate.aws.relaxations import Dialect
@@ -21,6 +21,8 @@ Rule = tuple[str, Callable[[Any], bool]]
 
 _SHOWN = 1024
 """How much of a value a message repeats."""
+_ABSENT = "Value null at "
+"""How it is said that a member is missing; a value that was sent is shown between quotes."""
 
 
 def wire_path(name: str) -> str:
@@ -32,7 +34,8 @@ def compile_validator(model: OperationModel, dialect: Dialect) -> Callable[[Mapp
     """Answer a function that checks the input members of one operation.
 
     The function raises:
-        ConstraintViolation: Members break constraints; a `DocumentViolation` where all stand in an XML document.
+        ConstraintViolation: Members break constraints; a `DocumentViolation` where all stand in an XML document,
+            `MissingMembers` where all are missing.
     """
     shape = model.input_shape
     check = None if shape is None else _Compiler(dialect).check_of(shape)
@@ -46,6 +49,8 @@ def compile_validator(model: OperationModel, dialect: Dialect) -> Callable[[Mapp
         if violations:
             if document and all(document in each for each in violations):
                 raise DocumentViolation(violations)
+            if all(each.startswith(_ABSENT) for each in violations):
+                raise MissingMembers(violations)
             raise ConstraintViolation(violations)
 
     return validate

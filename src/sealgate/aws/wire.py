@@ -15,6 +15,7 @@ from sealgate.aws.protocols.codec import Codec, Wire
 from sealgate.aws.protocols.query import QueryCodec, QueryWire
 from sealgate.aws.protocols.rest_json import RestJsonCodec, RestJsonWire
 from sealgate.aws.protocols.rest_xml import RestXmlCodec, RestXmlWire
+from sealgate.aws.protocols.rpc_cbor import PROTOCOL, RpcCborCodec, RpcCborWire, find_rpc_operation
 from sealgate.aws.relaxations import Dialect
 from sealgate.aws.request import Request
 from sealgate.aws.router import Router
@@ -32,8 +33,13 @@ _PROTOCOLS: Mapping[str, tuple[Callable[[OperationModel, Dialect], Codec], Calla
     "rest-xml": (RestXmlCodec, lambda _model: RestXmlWire()),
     "query": (QueryCodec, QueryWire),
     "json": (AwsJsonCodec, AwsJsonWire),
+    "smithy-rpc-v2-cbor": (RpcCborCodec, RpcCborWire),
 }
-
+_NAMED: Mapping[str, Callable[[Request, str], str | None]] = {
+    "json": find_target,
+    "smithy-rpc-v2-cbor": find_rpc_operation,
+}
+"""Protocols whose requests name the operation itself, and how it is found, by the model's name for the service."""
 
 _ABOUT_THE_BODY = frozenset({"ContentLength", "ContentMD5"})
 
@@ -76,24 +82,27 @@ class Bound:
 
 
 class Service:
-    """One service on the wire.
+    """One service on the wire, in one protocol.
 
     Attributes:
-        name: Its signing name.
+        name: The model's name, and that of the service in IAM's actions.
+        signing_name: The name in credential scopes.
         wire: Its protocol.
         body_limit: Bytes of a body that is no upload.
         is_query: Whether the operation is named in the body, and not by method and path.
     """
 
-    def __init__(self, api: Api, *, strict_aws: bool) -> None:
-        protocol = str(api.model.metadata["protocol"])
+    def __init__(self, api: Api, *, strict_aws: bool, protocol: str | None = None) -> None:
+        protocol = protocol or str(api.model.metadata["protocol"])
         make_codec, make_wire = _PROTOCOLS[protocol]
         self.name = api.service
+        self.signing_name = str(api.model.signing_name)
         self.wire = make_wire(api.model)
         self.body_limit = LAMBDA_BODY_BYTES if api.service == "lambda" else BODY_BYTES
         self.is_query = protocol == "query"
         self._version = str(api.model.metadata["apiVersion"])
-        self._target_prefix = str(api.model.metadata["targetPrefix"]) if protocol == "json" else None
+        self._find_name = _NAMED.get(protocol)
+        self._target_prefix = str(api.model.metadata.get("targetPrefix", ""))
         dialect = Dialect(api.service, strict_aws=strict_aws)
         targets = [(each, _compile(each, make_codec, dialect)) for each in api.operations]
         self._router: Router[Bound | str] = Router(api.service, targets)
@@ -116,16 +125,15 @@ class Service:
             NotImplementedHere: There is one on AWS.
             Malformed: The path is ambiguous or not UTF-8.
         """
-        if self._target_prefix is not None:
-            return self._get_target(request, self._target_prefix), {}
+        if self._find_name is not None:
+            return self._get_named(request, self._find_name(request, self._target_prefix)), {}
         match = self._router.find(request)
         if match is None:
             raise NoSuchOperation(request.method, request.raw_path)
         return _get_bound(match.target), match.labels
 
-    def _get_target(self, request: Request, prefix: str) -> Bound:
-        operation = find_target(request, prefix)
-        if operation not in self._by_name or (request.method, request.raw_path) != ("POST", "/"):
+    def _get_named(self, request: Request, operation: str | None) -> Bound:
+        if operation not in self._by_name:
             raise NoSuchOperation(request.method, request.headers.get(TARGET, request.raw_path))
         return _get_bound(self._by_name[operation])
 
@@ -140,6 +148,27 @@ class Service:
         if action not in self._by_name or version != self._version:
             raise NoSuchAction(action, version)
         return _get_bound(self._by_name[action])
+
+
+class Voices:
+    """One service in each protocol that it speaks; a request chooses by the way in which it names its operation."""
+
+    def __init__(self, api: Api, *, strict_aws: bool) -> None:
+        protocols = api.model.metadata.get("protocols") or [api.model.metadata["protocol"]]
+        self._by_protocol = {
+            protocol: Service(api, strict_aws=strict_aws, protocol=protocol) for protocol in map(str, protocols)
+        }
+        self._only = next(iter(self._by_protocol.values())) if len(self._by_protocol) == 1 else None
+
+    def choose(self, request: Request) -> Service:
+        """Answer the service in the protocol of a request."""
+        return self._only or self._by_protocol[_protocol_of(request)]
+
+
+def _protocol_of(request: Request) -> str:
+    if PROTOCOL in request.headers:
+        return "smithy-rpc-v2-cbor"
+    return "json" if TARGET in request.headers else "query"
 
 
 def _get_bound(target: Bound | str) -> Bound:

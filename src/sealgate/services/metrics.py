@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from sealgate.clock import Clock
 from sealgate.errors import Invalid
-from sealgate.services.metric_errors import InvalidMetricParameter, InvalidMetricToken
+from sealgate.services.metric_errors import InvalidMetricCombination, InvalidMetricParameter, InvalidMetricToken
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.store.database import Database
@@ -25,6 +25,8 @@ SIGNATURE_ERRORS = "SignatureValidationErrors"
 UNIT = "Count"
 MAX_METRICS = 500
 """Metrics of one answer of a list (API reference, ListMetrics)."""
+MAX_POINTS = 1440
+"""Datapoints of one answer of statistics (API reference, GetMetricStatistics)."""
 
 MINUTE = 60
 """The resolution of the metric, and what every period is a multiple of, in seconds."""
@@ -112,11 +114,18 @@ class Datapoint:
         return float(self.count) if statistic in ("Sum", "SampleCount") else 1.0
 
 
-def check_span(start: datetime, end: datetime, *, period: int) -> Span:
+def check_span(start: datetime, end: datetime, *, period: int, limit: int | None = None) -> Span:
     """Answer a span that was asked for.
+
+    Args:
+        start: Its first moment.
+        end: The first moment after it.
+        period: Seconds of one period.
+        limit: The largest number of periods; None for any.
 
     Raises:
         InvalidMetricParameter: It has no length, or the period is no multiple of a minute.
+        InvalidMetricCombination: It has too many periods.
     """
     if period % MINUTE:
         raise InvalidMetricParameter(f"The parameter Period must be a multiple of {MINUTE}.")
@@ -124,6 +133,12 @@ def check_span(start: datetime, end: datetime, *, period: int) -> Span:
         raise InvalidMetricParameter("The parameter StartTime must not equal parameter EndTime.")
     if start > end:
         raise InvalidMetricParameter("The parameter StartTime must be less than the parameter EndTime.")
+    number = int((end - start).total_seconds() / period)
+    if limit is not None and number > limit:
+        raise InvalidMetricCombination(
+            f"You have requested up to {number:,} datapoints, which exceeds the limit of {limit:,}. You may reduce the "
+            "datapoints requested by increasing Period, or decreasing the time range."
+        )
     return Span(start=start, end=end, period=period)
 
 

@@ -1,4 +1,7 @@
-"""The AWS JSON protocols, 1.0 and 1.1: CloudTrail. The operation is named in a header, everything else in the body."""
+"""The AWS JSON protocols, 1.0 and 1.1: CloudTrail, CloudWatch.
+
+The operation is named in a header, everything else is in the body.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import orjson
 from sealgate.aws.errors import WireError
 from sealgate.aws.model import OperationModel, ServiceModel
 from sealgate.aws.protocols.json_body import BodyEncoder, BodyParser
+from sealgate.aws.protocols.query_names import query_error
 from sealgate.aws.relaxations import Dialect
 from sealgate.aws.request import Request
 from sealgate.aws.response import Response
@@ -26,6 +30,8 @@ def find_target(request: Request, prefix: str) -> str | None:
         prefix: The model's own (`com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101`); some clients send only what
             stands after its last dot.
     """
+    if (request.method, request.raw_path) != ("POST", "/"):
+        return None
     given, _, operation = request.headers.get(TARGET, "").rpartition(".")
     return operation if given in (prefix, prefix.rpartition(".")[2]) else None
 
@@ -61,16 +67,12 @@ class AwsJsonWire:
     def __init__(self, model: ServiceModel) -> None:
         self._content_type = content_type(model)
         self._is_query_compatible = "awsQueryCompatible" in model.metadata
-        self._query_codes = {
-            shape.name: str(shape.metadata.get("error", {}).get("code", shape.name)) for shape in model.error_shapes
-        }
 
     def encode_error(self, error: WireError, request_id: str) -> Response:
         """Write an error (see `Wire`)."""
         headers = {"Content-Type": self._content_type, "x-amzn-ErrorType": error.code, **error.headers}
         if self._is_query_compatible:
-            fault = "Sender" if error.is_client_fault else "Receiver"
-            headers["x-amzn-query-error"] = f"{self._query_codes.get(error.code, error.code)};{fault}"
+            headers |= query_error(error)
         body = orjson.dumps({"__type": error.code, "message": error.message})
         return Response(status=error.status, headers=headers | self.identify(request_id), body=body)
 

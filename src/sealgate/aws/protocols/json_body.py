@@ -42,11 +42,20 @@ class BodyParser:
         operation: For messages.
         members: Member -> shape.
         dialect: Which members exist.
+        scalar: Makes the function that reads a scalar, where the document is not JSON.
     """
 
-    def __init__(self, operation: str, members: Mapping[str, Shape], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        operation: str,
+        members: Mapping[str, Shape],
+        dialect: Dialect,
+        *,
+        scalar: Callable[[Shape], Parse] | None = None,
+    ) -> None:
         self._operation = operation
         self._dialect = dialect
+        self._scalar = scalar or _scalar
         self._structures: dict[str, Parse] = {}
         self._fields = self._fields_of(members)
 
@@ -57,7 +66,16 @@ class BodyParser:
             Malformed: It is not JSON, or a value is not of its type.
             UnsupportedMember: A member is not in the model.
         """
-        return self._object(parse_object(body), self._fields, "")
+        return self.read(parse_object(body))
+
+    def read(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer member -> value, of a document that is read already.
+
+        Raises:
+            Malformed: A value is not of its type.
+            UnsupportedMember: A member is not in the model.
+        """
+        return self._object(document, self._fields, "")
 
     def _fields_of(self, members: Mapping[str, Shape]) -> dict[str, tuple[str, Parse]]:
         return {shape.serialization.get("name", name): (name, self._of(shape)) for name, shape in members.items()}
@@ -80,7 +98,7 @@ class BodyParser:
             return self._list(self._of(shape.member))
         if shape.type_name == "map":
             return self._map(self._of(shape.value))
-        return _scalar(shape)
+        return self._scalar(shape)
 
     def _structure(self, shape: Shape) -> Parse:
         if shape.name not in self._structures:
@@ -116,25 +134,39 @@ def _object_at(value: Any, where: str) -> dict[str, Any]:
 def _scalar(shape: Shape) -> Parse:
     type_name = shape.type_name
     if type_name in ("integer", "long"):
-        return lambda value, where: scalars.check_integer(_typed(value, int, where, "a whole number"), where, type_name)
+        return lambda value, where: scalars.check_integer(
+            check_type(value, int, where, "a whole number"), where, type_name
+        )
     if type_name in ("float", "double"):
-        return lambda value, where: float(_typed(value, (int, float), where, "a number"))
+        return lambda value, where: float(check_type(value, (int, float), where, "a number"))
     if type_name == "boolean":
-        return _boolean
+        return check_boolean
     if type_name == "timestamp":
-        return lambda value, where: scalars.parse_unix(_typed(value, (int, float), where, "a number of seconds"), where)
+        return lambda value, where: scalars.parse_unix(
+            check_type(value, (int, float), where, "a number of seconds"), where
+        )
     if type_name == "blob":
-        return lambda value, where: scalars.parse_base64(_typed(value, str, where, "a text"), where)
-    return lambda value, where: scalars.check_text(_typed(value, str, where, "a text"), where)
+        return lambda value, where: scalars.parse_base64(check_type(value, str, where, "a text"), where)
+    return lambda value, where: scalars.check_text(check_type(value, str, where, "a text"), where)
 
 
-def _typed(value: Any, types: type | tuple[type, ...], where: str, what: str) -> Any:
+def check_type(value: Any, types: type | tuple[type, ...], where: str, what: str) -> Any:
+    """Answer a value of some type as it is; true and false are no numbers.
+
+    Raises:
+        Malformed: It is of another type.
+    """
     if not isinstance(value, types) or isinstance(value, bool):
         raise scalars.malformed(where, what)
     return value
 
 
-def _boolean(value: Any, where: str) -> bool:
+def check_boolean(value: Any, where: str) -> bool:
+    """Answer true or false as it is.
+
+    Raises:
+        Malformed: It is neither.
+    """
     if not isinstance(value, bool):
         raise scalars.malformed(where, "true or false")
     return value
@@ -143,8 +175,9 @@ def _boolean(value: Any, where: str) -> bool:
 class BodyEncoder:
     """Writes members as a JSON value. A None is left out; a name that the model does not know is a defect."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, scalar: Callable[[Shape], Encode] | None = None) -> None:
         self._dialect = dialect
+        self._scalar = scalar or _scalar_encoder
         self._structures: dict[str, Encode] = {}
 
     def members(self, members: Mapping[str, Shape]) -> Encode:
@@ -178,8 +211,12 @@ class BodyEncoder:
         if shape.type_name == "map":
             inner = self._of(shape.value)
             return lambda value: {key: inner(item) for key, item in value.items()}
-        if shape.type_name == "timestamp":
-            return scalars.encode_unix
-        if shape.type_name == "blob":
-            return lambda value: base64.b64encode(value).decode()
-        return lambda value: value
+        return self._scalar(shape)
+
+
+def _scalar_encoder(shape: Shape) -> Encode:
+    if shape.type_name == "timestamp":
+        return scalars.encode_unix
+    if shape.type_name == "blob":
+        return lambda value: base64.b64encode(value).decode()
+    return lambda value: value

@@ -1,4 +1,4 @@
-"""The query protocol: STS. A form in, XML out."""
+"""The query protocol: IAM, STS, CloudWatch. A form in, XML out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sealgate.aws.errors import WireError
 from sealgate.aws.faults import Malformed, UnsupportedMember
 from sealgate.aws.model import OperationModel, ServiceModel, Shape
 from sealgate.aws.protocols import scalars
+from sealgate.aws.protocols.query_names import query_name
 from sealgate.aws.protocols.xml_body import compile_members_encoder, escape
 from sealgate.aws.relaxations import Dialect
 from sealgate.aws.request import SIGNATURE_QUERY, Request, parse_query
@@ -146,8 +147,8 @@ class QueryWire:
         """Write an error (see `Wire`)."""
         fault = "Sender" if error.is_client_fault else "Receiver"
         body = (
-            f'<ErrorResponse xmlns="{self._namespace}"><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>'
-            f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+            f'<ErrorResponse xmlns="{self._namespace}"><Error><Type>{fault}</Type>'
+            f"<Code>{escape(query_name(error))}</Code><Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         headers = {"Content-Type": _XML, **error.headers, **self.identify(request_id)}
         return Response(status=error.status, headers=headers, body=body.encode())
