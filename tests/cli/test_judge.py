@@ -8,7 +8,8 @@ from sealgate.cli.evidence import Evidence
 from sealgate.cli.judge import Verdict, judge
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.authority import Authority
-from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
+from sealgate.trust.revocation import RevocationList, RevokedJob
+from sealgate.trust.revocation_list import encode_revocation_list
 from sealgate.trust.roots import TrustRoots
 from tests.support.authority import JOB_ARN, NOW
 from tests.support.sealed import new_authority, roots_of, shared_authority, sign_bytes, verify_bytes, zip_of

@@ -20,7 +20,7 @@ import pytest
 
 from sealgate.clock import system_clock
 from sealgate.store.folder import DataFolder
-from sealgate.trust.revocation import parse_revocation_list
+from sealgate.trust.revocation_list import parse_revocation_list
 from sealgate.trust.roots import TrustRoots, parse_root
 from tests.support.command_line import clean_environment, dispatch_sealgate, run_sealgate
 

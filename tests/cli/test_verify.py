@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sealgate.cli import terminal
-from sealgate.trust.revocation import RevocationList, RevokedJob, encode_revocation_list
+from sealgate.trust.revocation import RevocationList, RevokedJob
+from sealgate.trust.revocation_list import encode_revocation_list
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import Told, dispatch_sealgate, run_sealgate
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,15 +8,19 @@ import pytest
 from sealgate.cms.ber import EnvelopeError
 from sealgate.cms.statement import parse_statement
 from sealgate.errors import IntegrityError, Invalid
+from sealgate.package.seal import ArchiveSeal
 from sealgate.trust.assessment import Signature
 from sealgate.trust.revocation import (
     RevocationList,
+    RevokedAuthority,
     RevokedJob,
     RevokedProfileVersion,
     TrustedRevocations,
-    encode_revocation_list,
-    parse_revocation_list,
+    find_voucher,
+    issuers_of,
+    make_voucher,
 )
+from sealgate.trust.revocation_list import encode_revocation_list, parse_revocation_list
 from sealgate.trust.roots import TrustRoots
 from sealgate.trust.verify import verify_envelope
 from sealgate.values import replace
@@ -224,3 +229,100 @@ def test_a_leaf_for_lists_with_another_name_signs_no_list() -> None:
 
     signer = Misnamed()
     assert refusal(encode_revocation_list(a_list(), signer), signer.roots) == "UntrustedSigner"
+
+
+# Issuing CAs.
+
+
+def an_authority(**change: object) -> RevokedAuthority:
+    (identity,) = issuers_of(a_signature())
+    revoked = RevokedAuthority(
+        identity=identity,
+        name="CN=Sealgate Issuing CA",
+        effective_from=None,
+        revoked_at=NOW,
+        reason="key stolen",
+        standing=frozenset(),
+    )
+    return replace(revoked, **change)
+
+
+def test_a_list_with_issuing_cas_is_of_another_type_which_older_verifiers_refuse() -> None:
+    assert '"type":"sealgate-revocation-list-1"' in text_of(FULL)
+    assert '"type":"sealgate-revocation-list-2"' in text_of(a_list(authorities=(an_authority(),)))
+
+
+@pytest.mark.parametrize("effective_from", [None, NOW - HOUR])
+def test_a_revoked_issuing_ca_is_read_back(effective_from: datetime | None) -> None:
+    standing = frozenset({"0a" * 48, "0b" * 48})
+    revocations = a_list(authorities=(an_authority(effective_from=effective_from, standing=standing),))
+    assert round_trip_unsigned(revocations) == revocations
+
+
+def round_trip_unsigned(revocations: RevocationList) -> RevocationList:
+    """Read a list back that another issuing CA of the root has signed than the one that it may revoke."""
+    authority = new_authority()
+    document = encode_revocation_list(revocations, authority)
+    return parse_revocation_list(document, roots=roots_of(authority), at=NOW).revocations
+
+
+def test_only_what_is_vouched_for_stands_under_a_revoked_issuing_ca() -> None:
+    signature = a_signature()
+    voucher = find_voucher(signature)
+    assert voucher is not None
+    assert an_authority().find_revocation(signature) is not None
+    assert an_authority(standing=frozenset({voucher})).find_revocation(signature) is None
+    assert an_authority(identity="00" * 48).find_revocation(signature) is None
+    without_seal = replace(signature, sealed=False, seal=None)
+    assert an_authority(standing=frozenset({voucher})).find_revocation(without_seal) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"job_arn": JOB_ARN + "0"},
+        {"profile_version_arn": ARN + "0"},
+        {"signing_time": NOW - HOUR},
+        {"expires_at": NOW + HOUR},
+        {"seal": ArchiveSeal(entries=9, contents_length=1, contents_root=bytes(48), directory_root=bytes(48))},
+    ],
+)
+def test_a_voucher_is_for_one_signature_only(change: dict[str, object]) -> None:
+    signature = a_signature()
+    assert find_voucher(replace(signature, **change)) != find_voucher(signature)
+
+
+def test_a_voucher_is_what_the_format_says() -> None:
+    lines = ("job", "profile", "3000", "20261124120000Z", "20261124130000Z")
+    expected = hashlib.sha384("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    made = make_voucher(
+        job_arn="job", profile_version_arn="profile", seal=b"0\0", signing_time=NOW, expires_at=NOW + HOUR
+    )
+    assert made == expected
+
+
+WITH_AUTHORITY = text_of(a_list(authorities=(an_authority(standing=frozenset({"0a" * 48})),)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WITH_AUTHORITY.replace("list-2", "list-1"),
+        WITH_AUTHORITY.replace("list-2", "list-3"),
+        text_of(FULL).replace("list-1", "list-2"),
+        text_of(a_list()).replace('"jobs"', '"issuingAuthorities":[],"jobs"').replace("list-1", "list-2"),
+        WITH_AUTHORITY.replace('["0a', '["0A'),
+        WITH_AUTHORITY.replace('["0a', '["'),
+        WITH_AUTHORITY.replace('["' + "0a" * 48 + '"]', '"' + "0a" * 48 + '"'),
+        WITH_AUTHORITY.replace('["' + "0a" * 48, '["' + "0a" * 48 + '","' + "0a" * 48),
+        WITH_AUTHORITY.replace('"effectiveFrom":null', '"effectiveFrom":0'),
+        WITH_AUTHORITY.replace('"effectiveFrom":null,', ""),
+    ],
+)
+def test_a_list_with_issuing_cas_has_one_form(text: str) -> None:
+    assert refusal(with_text(text.encode())) == "MalformedRevocationList"
+
+
+def test_a_list_signed_under_what_it_revokes_is_refused() -> None:
+    document = encode_revocation_list(a_list(authorities=(an_authority(),)), shared_authority())
+    assert refusal(document) == "SelfRevoked"

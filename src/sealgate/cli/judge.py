@@ -135,7 +135,7 @@ def _find_gap(signature: Signature, evidence: Evidence, listed: TrustedRevocatio
 def _read_list(evidence: Evidence, now: datetime) -> TrustedRevocations | None:
     if evidence.revocation_list is None:
         return None
-    from sealgate.trust.revocation import parse_revocation_list  # noqa: PLC0415 - loaded only where a list is given
+    from sealgate.trust.revocation_list import parse_revocation_list  # noqa: PLC0415 - loaded only where a list is given
 
     return parse_revocation_list(evidence.revocation_list, roots=evidence.roots, at=now)
 

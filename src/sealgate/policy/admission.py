@@ -179,4 +179,4 @@ def _check_revocation(revocation: Revocation | None, *, checked: bool) -> Findin
         return Finding(check="revocation", status="failed", detail=detail)
     if not checked:
         return Finding(check="revocation", status="not checked", detail="nobody was asked what was revoked")
-    return Finding(check="revocation", status="passed", detail="neither the job nor the profile version is revoked")
+    return Finding(check="revocation", status="passed", detail="neither job, profile version nor issuing CA is revoked")

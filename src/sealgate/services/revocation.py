@@ -1,8 +1,9 @@
 """Revocation: take trust away from a signature or a profile, tell who asks, and vouch for the rest.
 
 AWS Signer's rules, which `sealgate.trust.revocation` states once for every judge: a revoked job's signature is not
-trusted; a revoked profile's signatures are not trusted if they were made strictly after the effective time. Nothing is
-ever un-revoked. Revocations hold in every account and region of the server, as AWS's do in every region of a partition.
+trusted; a revoked profile's signatures are not trusted if they were made strictly after the effective time. What falls
+with an issuing CA, `sealgate.services.issuing_authorities` says. Nothing is ever un-revoked. Revocations hold in every
+account and region of the server, as AWS's do in every region of a partition.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sealgate.arn import Arn, canonical_publisher, job_arn, parse_arn, partition
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
 from sealgate.package.seal import encode_seal
+from sealgate.services.issuing_authorities import find_revoked, is_revoked_certificate, list_revoked
 from sealgate.services.platforms import LAMBDA_PLATFORM, find_platform
 from sealgate.services.profiles import find_profile, profile_not_found
 from sealgate.services.scope import Scope
@@ -26,7 +28,13 @@ from sealgate.store.database import Database, Tx
 from sealgate.store.jobs import Job
 from sealgate.store.profiles import Profile
 from sealgate.trust.assessment import Signature
-from sealgate.trust.revocation import Revocation, RevocationList, RevokedJob, RevokedProfileVersion
+from sealgate.trust.revocation import (
+    Revocation,
+    RevocationList,
+    RevokedAuthority,
+    RevokedJob,
+    RevokedProfileVersion,
+)
 
 _JOB = re.compile(r"/signing-jobs/(.+)")
 _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
@@ -40,8 +48,7 @@ class StatusQuery:
 
     Attributes:
         signing_time: When it was made.
-        certificate_hashes: Its chain, as GetRevocationStatus names certificates. No certificate of this authority is
-            revoked by such a name, so none is ever answered.
+        certificate_hashes: Its chain, as GetRevocationStatus names certificates.
     """
 
     platform_id: str
@@ -116,10 +123,11 @@ class RevocationService:
             )
 
     def status(self, scope: Scope, query: StatusQuery) -> tuple[str, ...]:
-        """Answer which of the names that a caller gave are revoked: the profile version's ARN, the job's.
+        """Answer which of the names that a caller gave are revoked: the profile version's ARN, the job's, certificates.
 
-        Whose they are does not matter, nor whether they exist; what can be no such name is refused, since a caller
-        would take an empty answer for a good one. Names are answered as they were given.
+        A revoked issuing CA's certificate is, and each that it issued: whether a job vouches for the signature cannot
+        be told by such names alone. Whose they are does not matter, nor whether they exist; what can be no such name is
+        refused, since a caller would take an empty answer for a good one. Names are answered as they were given.
 
         Raises:
             Invalid: The platform's signatures cannot be asked for, or a name is malformed, of another kind of thing,
@@ -137,12 +145,13 @@ class RevocationService:
         with self._db.read() as tx:
             profile = _find_profile_version(tx, version_arn)
             job = _find_job(tx, query.job_arn)
+            certificates = [name for name in query.certificate_hashes if is_revoked_certificate(tx, name)]
         revoked = []
         if profile and _is_revoked_after(profile, query.signing_time):
             revoked.append(query.profile_version_arn)
         if job and job.revoked_at is not None:
             revoked.append(query.job_arn)
-        return tuple(revoked)
+        return (*revoked, *certificates)
 
     def knowledge(self) -> DatabaseRevocations:
         """Answer who knows, for admission, what was revoked: the database as it is when it is asked."""
@@ -186,7 +195,10 @@ class RevocationService:
         with self._db.read() as tx:
             jobs = job_store.list_revoked_jobs(tx)
             profiles = profile_store.list_revoked_profiles(tx)
-        return _make_list(jobs=jobs, profiles=profiles, issued_at=issued_at, valid_for=valid_for)
+            authorities = list_revoked(tx)
+        return _make_list(
+            jobs=jobs, profiles=profiles, authorities=authorities, issued_at=issued_at, valid_for=valid_for
+        )
 
     def _check_platform(self, platform_id: str) -> None:
         platform = find_platform(platform_id)
@@ -214,6 +226,7 @@ def _find_revocation(tx: Tx, signature: Signature, *, now: datetime) -> Revocati
     revocations = _make_list(
         jobs=[job] if job is not None and job.revoked_at is not None else [],
         profiles=[profile] if profile is not None and profile.status == "Revoked" else [],
+        authorities=find_revoked(tx, signature, job),
         issued_at=now,
         valid_for=timedelta(0),
     )
@@ -244,11 +257,17 @@ def _is_revoked_after(profile: Profile, signing_time: datetime) -> bool:
 
 
 def _make_list(
-    *, jobs: Sequence[Job], profiles: Sequence[Profile], issued_at: datetime, valid_for: timedelta
+    *,
+    jobs: Sequence[Job],
+    profiles: Sequence[Profile],
+    authorities: tuple[RevokedAuthority, ...],
+    issued_at: datetime,
+    valid_for: timedelta,
 ) -> RevocationList:
     return RevocationList(
         jobs=tuple(_revoked_job(job) for job in jobs),
         profile_versions=tuple(_revoked_profile_version(profile) for profile in profiles),
+        authorities=authorities,
         issued_at=issued_at,
         next_update=issued_at + valid_for,
     )

@@ -13,19 +13,23 @@ from sealgate.errors import NotFound, PackageError, SealgateError
 from sealgate.package.seal import encode_seal
 from sealgate.package.source import FileSource
 from sealgate.services.audit.job_events import record_status
+from sealgate.services.buckets import get_bucket_anywhere
 from sealgate.services.objects import ObjectService
 from sealgate.services.scope import Scope
 from sealgate.services.signing import signed_key
 from sealgate.services.validity import Validity
 from sealgate.store import jobs as store
 from sealgate.store import profiles as profile_store
+from sealgate.store.authorities import revoked_issuing_cas
 from sealgate.store.blobs import BlobStore
 from sealgate.store.database import Database, Tx
 from sealgate.store.jobs import Job
 from sealgate.store.objects import ObjectVersion
 from sealgate.store.profiles import Profile
+from sealgate.trust.assessment import Signature
 from sealgate.trust.authority import Authority
 from sealgate.trust.keys import KeyUnavailable
+from sealgate.trust.revocation import issuers_of
 from sealgate.trust.roots import TrustRoots
 from sealgate.trust.sign import SignatureClaims, sign_package
 from sealgate.trust.verify import verify_package
@@ -44,13 +48,14 @@ class JobRefused(SealgateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedBlob:
-    """A signed package that lies in the blob store, and what its signature states."""
+    """A signed package that lies in the blob store, what its signature states, and the issuing CA of its signer."""
 
     sha256: str
     md5: str
     size: int
     claims: SignatureClaims
     seal: str
+    issuing_ca: str
 
 
 class JobRunner:
@@ -58,7 +63,8 @@ class JobRunner:
 
     A job ends in one write transaction: the signed object's version and the job's Succeeded row appear together, or
     neither does. A job that another worker has ended, or taken over, meanwhile is left alone. The profile must be
-    Active when the job is taken up and when it ends, so that nothing is signed once its end was acknowledged.
+    Active when the job is taken up and when it ends, so that nothing is signed once its end was acknowledged; the
+    issuing CA must not be revoked when it ends.
     """
 
     def __init__(
@@ -123,10 +129,13 @@ class JobRunner:
             except PackageError as error:
                 raise JobRefused(error.message) from error
             seal = encode_seal(signed.seal)
-            self._verify_output(staging.fileno(), claims, seal)
+            signature = self._verify_output(staging.fileno(), claims, seal)
             sha256, md5 = _hash_file(staging.fileno())
             self._blobs.keep(staging, sha256)
-        return SignedBlob(sha256=sha256, md5=md5, size=signed.size, claims=claims, seal=seal.hex())
+        (issuing_ca,) = issuers_of(signature)
+        return SignedBlob(
+            sha256=sha256, md5=md5, size=signed.size, claims=claims, seal=seal.hex(), issuing_ca=issuing_ca
+        )
 
     def _open_source(self, job: Job) -> FileSource:
         try:
@@ -134,7 +143,7 @@ class JobRunner:
         except NotFound as error:
             raise JobRefused("The source object's content is gone") from error
 
-    def _verify_output(self, descriptor: int, claims: SignatureClaims, seal: bytes) -> None:
+    def _verify_output(self, descriptor: int, claims: SignatureClaims, seal: bytes) -> Signature:
         """Verify what was written as anyone else would, so that nothing is called signed that is not."""
         try:
             signature = verify_package(FileSource(descriptor), roots=self._roots, at=claims.signing_time).signature
@@ -142,12 +151,15 @@ class JobRunner:
             raise RuntimeError(f"the signed package does not verify: {error.message}") from error
         if signature is None or signature.seal is None or encode_seal(signature.seal) != seal:
             raise RuntimeError("the signed package verifies, but not with the seal that was made")
+        return signature
 
     def _succeed(self, job: Job, signed: SignedBlob) -> None:
         with self._db.write() as tx:
             if not _is_ours(tx, job):
                 return
             _get_active_profile(tx, job)
+            if revoked_issuing_cas.find(tx, identity=signed.issuing_ca) is not None:
+                raise JobRefused("The issuing CA was revoked while the package was signed; start another job")
             version = self._add_version(tx, job, signed)
             ended = replace(
                 _ended(job, self._clock()),
@@ -159,11 +171,15 @@ class JobRunner:
                 signed_key=version.key,
                 signed_version=version.version_id,
                 signed_sha256=signed.sha256,
+                issuing_ca=signed.issuing_ca,
             )
             _end(tx, ended)
 
     def _add_version(self, tx: Tx, job: Job, signed: SignedBlob) -> ObjectVersion:
         try:
+            # Who asked was let into the bucket of then: one of the same name may be somebody else's.
+            if get_bucket_anywhere(tx, job.destination_bucket).created_at > job.created_at:
+                raise JobRefused("it was deleted and made anew")
             return self._objects.add_version(
                 tx,
                 Scope(account=job.account, region=job.region, caller_arn=job.requested_by),

@@ -136,6 +136,13 @@ def select_functions_of_config(
     )
 
 
+def list_signed_functions(tx: Tx) -> list[Function]:
+    """Answer every function of every account and region whose package verified when it was deployed."""
+    columns = functions_table.c
+    order = (columns.account, columns.region, columns.name)
+    return functions.select(tx, columns.job_arn.is_not(None), order_by=order)
+
+
 def blob_references(tx: Tx) -> set[str]:
     """Answer the names of all blobs that functions need, for the sweep of the blob store."""
     return set(tx.execute(select(functions_table.c.code_sha256).distinct()).scalars())

@@ -40,6 +40,8 @@ class Job:
         signed_key: Where the signed package was put in the destination bucket.
         signed_version: The version that it became there.
         signed_sha256: Its blob.
+        issuing_ca: The issuing CA of its signer (`sealgate.store.authorities`); None also where it signed before this
+            was recorded.
         revoked_at: When the signature was revoked; None while it is not.
         lease_owner: The server that works on the job; None once it has ended, or before it was taken up.
         lease_until: When another may take it up, since its worker must have died.
@@ -72,6 +74,7 @@ class Job:
     signed_key: str | None = None
     signed_version: str | None = None
     signed_sha256: str | None = None
+    issuing_ca: str | None = None
     revoked_at: datetime | None = None
     revoked_by: str | None = None
     revocation_reason: str | None = None
@@ -119,6 +122,7 @@ jobs_table = Table(
     Column("signed_key", Text),
     Column("signed_version", Text),
     Column("signed_sha256", Text),
+    Column("issuing_ca", Text, comment="whose leaf signed, as in revoked_issuing_cas"),
     Column("revoked_at", UtcTime, comment="set if and only if the signature is revoked"),
     Column("revoked_by", Text),
     Column("revocation_reason", Text),

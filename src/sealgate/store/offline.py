@@ -1,8 +1,8 @@
 """What a data folder knows about signatures, read without a server: its job records and its revocations.
 
 For the offline verifier, which loads neither SQLAlchemy nor a driver: this module reads the SQLite file with the
-standard library alone, and only reads. The columns are those of `store/jobs.py` and `store/profiles.py`; a test makes
-a database through those and reads it here. A server may be running meanwhile.
+standard library alone, and only reads. The columns are those of `store/jobs.py`, `store/profiles.py` and
+`store/authorities.py`; a test makes a database through those and reads it here. A server may be running meanwhile.
 
 Trust: whoever can write to the folder can take a revocation back. What is read is the state of one moment.
 """
@@ -20,7 +20,7 @@ from sealgate.arn import parse_arn, partition_of
 from sealgate.errors import Invalid
 from sealgate.package.seal import encode_seal
 from sealgate.trust.assessment import Signature
-from sealgate.trust.revocation import Revocation, is_after
+from sealgate.trust.revocation import Revocation, is_after, issuers_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,11 +29,13 @@ _JOB = re.compile(r"/signing-jobs/([^/]+)")
 _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+_FIRST_WITH_ISSUING_CAS = "0006"
 _FIND_SCHEMA = "SELECT version_num FROM alembic_version"
 _FIND_JOB = """\
 SELECT status, profile_version_arn, seal, signing_time, expires_at, revoked_at, revocation_reason
 FROM jobs WHERE account = ? AND region = ? AND job_id = ?"""
 _FIND_PROFILE = "SELECT 1 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ?"
+_FIND_REVOKED_ISSUING_CA = "SELECT name, revoked_at, effective_from, reason FROM revoked_issuing_cas WHERE identity = ?"
 _FIND_REVOKED_PROFILE = """\
 SELECT revocation_effective_from, revoked_at, revocation_reason
 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Revoked'"""
@@ -54,10 +56,11 @@ class OfflineRecords:
         self._database = database
         self._connection = _open(database)
         try:
-            _refuse_newer_schema(database, self._connection)
+            schema = _read_schema(database, self._connection)
         except Invalid:
             self._connection.close()
             raise
+        self._knows_issuing_cas = schema >= _FIRST_WITH_ISSUING_CAS
 
     def is_vouched(self, signature: Signature) -> bool:
         """Tell whether a Succeeded job made exactly this signature: same job, publisher, seal and times."""
@@ -80,7 +83,8 @@ class OfflineRecords:
     def find_revocation(self, signature: Signature) -> Revocation | None:
         """Answer why this signature is not trusted any more, or None.
 
-        Its job may be revoked, or its profile version from a moment before the signing time on.
+        Its job may be revoked, or its profile version from a moment before the signing time on, or an issuing CA that
+        it depends on, while no record of its job vouches for it.
         """
         job = self._find(_FIND_JOB, signature.job_arn, _JOB)
         if job is not None and job[5] is not None:
@@ -100,6 +104,23 @@ class OfflineRecords:
                 effective_from=_moment(profile[0]),
                 reason=profile[2] or "",
             )
+        return self._find_revoked_issuing_ca(signature)
+
+    def _find_revoked_issuing_ca(self, signature: Signature) -> Revocation | None:
+        for identity in issuers_of(signature) if self._knows_issuing_cas else ():
+            row = self._ask(_FIND_REVOKED_ISSUING_CA, (identity,))
+            if row is None:
+                continue
+            effective_from = None if row[2] is None else _moment(row[2])
+            is_doubted = effective_from is not None and is_after(effective_from, signature)
+            if is_doubted or not self.is_vouched(signature):
+                return Revocation(
+                    subject="issuing CA",
+                    arn=row[0],
+                    revoked_at=_moment(row[1]),
+                    effective_from=effective_from,
+                    reason=row[3],
+                )
         return None
 
     def close(self) -> None:
@@ -120,8 +141,11 @@ class OfflineRecords:
         match = resource.fullmatch(parsed.resource)
         if match is None or (parsed.service, parsed.partition) != ("signer", partition_of(parsed.region)):
             return None
+        return self._ask(statement, (parsed.account, parsed.region, *match.groups()))
+
+    def _ask(self, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
         try:
-            cursor = self._connection.execute(statement, (parsed.account, parsed.region, *match.groups()))
+            cursor = self._connection.execute(statement, values)
             row: tuple[Any, ...] | None = cursor.fetchone()
         except sqlite3.Error as error:
             raise _unreadable(self._database, error) from error
@@ -160,8 +184,8 @@ def _connect(database: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_newer_schema(database: Path, connection: sqlite3.Connection) -> None:
-    """A newer release may keep revocations where this one does not look."""
+def _read_schema(database: Path, connection: sqlite3.Connection) -> str:
+    """Answer the schema's number; refuse a newer one: it may keep revocations where this release does not look."""
     known = max(path.name.partition("_")[0] for path in _MIGRATIONS.glob("[0-9]*.py"))
     try:
         row = connection.execute(_FIND_SCHEMA).fetchone()
@@ -170,6 +194,7 @@ def _refuse_newer_schema(database: Path, connection: sqlite3.Connection) -> None
     if row is None or row[0] > known:
         found = "none" if row is None else repr(row[0])
         raise Invalid(f"{database}: not of this release: its schema is {found}, and this one knows {known!r}")
+    return str(row[0])
 
 
 def _unreadable(database: Path, error: sqlite3.Error) -> Invalid:

@@ -3,6 +3,7 @@
 from sealgate.store import (
     audit,
     audit_chain,
+    authorities,
     bucket_policies,
     configs,
     decisions,
@@ -20,6 +21,7 @@ from sealgate.store.tables import metadata
 __all__ = [
     "audit",
     "audit_chain",
+    "authorities",
     "bucket_policies",
     "configs",
     "decisions",

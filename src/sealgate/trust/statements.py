@@ -17,7 +17,7 @@ from sealgate.trust.chain import verify_bound, verify_exact_set, verify_trusted
 from sealgate.trust.ecdsa import verify_ecdsa
 from sealgate.trust.roots import TrustRoots
 from sealgate.values import value
-from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate
+from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate, name_by_content
 from sealgate.x509.profile import StatementKind, find_uri
 
 
@@ -35,10 +35,12 @@ class VerifiedStatement:
 
     Attributes:
         root_sha256: The fingerprint of the root that the signer's path ends at.
+        issuers: The issuing CAs of the path: SHA-384 of the to-be-signed part of each, in hexadecimal.
         signing_time: In UTC and whole seconds, by the signer's own word.
     """
 
     root_sha256: str
+    issuers: frozenset[str]
     signing_time: datetime
 
 
@@ -74,4 +76,8 @@ def verify_statement(
     verify_exact_set(statement.certificates, path)
     if find_uri(leaf) != kind.uri:
         raise IntegrityError(f"the signer is not for {kind.name}s", reason="UntrustedSigner")
-    return VerifiedStatement(root_sha256=fingerprint(path.certificates[-1]), signing_time=statement.signing_time)
+    return VerifiedStatement(
+        root_sha256=fingerprint(path.certificates[-1]),
+        issuers=frozenset(name_by_content(each) for each in path.certificates[1:-1]),
+        signing_time=statement.signing_time,
+    )

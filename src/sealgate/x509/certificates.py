@@ -72,11 +72,16 @@ def digest_of(certificate: x509.Certificate) -> bytes:
     return certificate.fingerprint(hashes.SHA384())
 
 
+def name_by_content(certificate: x509.Certificate) -> str:
+    """Name a certificate whatever its own signature's form: the hexadecimal SHA-384 of its to-be-signed part."""
+    return hashlib.sha384(certificate.tbs_certificate_bytes).hexdigest()
+
+
 def revocation_hashes(path: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
     """Name each certificate as Signer's GetRevocationStatus does.
 
     Per certificate, leaf first: hexadecimal SHA-384 of its to-be-signed part, then that of its issuer's; the root is
     its own issuer. (AWS Signer API reference, GetRevocationStatus, certificateHashes.)
     """
-    digests = [hashlib.sha384(certificate.tbs_certificate_bytes).hexdigest() for certificate in path]
+    digests = [name_by_content(certificate) for certificate in path]
     return tuple(child + issuer for child, issuer in pairwise([*digests, digests[-1]]))
