@@ -25,13 +25,13 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    insert,
     or_,
     select,
 )
 
 from sealgate.store.database import Tx
 from sealgate.store.keys import KeyText, after_prefix, span
+from sealgate.store.rows import Insertion
 from sealgate.store.tables import UtcTime, metadata
 
 MANAGEMENT = "Management"
@@ -124,7 +124,8 @@ resources_table = Table(
 )
 _e, _r = events_table.c, resources_table.c
 _COLUMNS = tuple(column for column in events_table.columns if column.name != "number")
-_insert_events, _insert_resources = insert(events_table), insert(resources_table)
+_NAMES = tuple(column.name for column in _COLUMNS)
+_insert_events, _insert_resources = Insertion(events_table, without={"number"}), Insertion(resources_table)
 _select = select(_e.number, *_COLUMNS)
 
 
@@ -149,14 +150,14 @@ class EventFilter:
 
 def add_events(tx: Tx, records: Sequence[EventRecord]) -> None:
     """Add events, numbered in this order."""
-    tx.execute(_insert_events, [{column.name: getattr(each, column.name) for column in _COLUMNS} for each in records])
+    _insert_events.add(tx, [{name: getattr(each, name) for name in _NAMES} for each in records])
     about = [
         {"event_id": each.event_id, "place": place, "type": resource.type, "name": resource.name}
         for each in records
         for place, resource in enumerate(each.resources)
     ]
     if about:
-        tx.execute(_insert_resources, about)
+        _insert_resources.add(tx, about)
 
 
 def lookup_events(

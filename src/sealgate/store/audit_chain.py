@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, func, insert, select
+from sqlalchemy import BigInteger, Column, Index, Table, Text, func, select
 
 from sealgate.store.audit import events_table
 from sealgate.store.database import Tx
-from sealgate.store.rows import Rows
+from sealgate.store.rows import Insertion, Rows
 from sealgate.store.tables import UtcTime, metadata
 
 
@@ -75,7 +75,7 @@ seals_table = Table(
 links = Rows(chain_table, ChainRow)
 seals = Rows(seals_table, SealRow)
 _e, _c, _s = events_table.c, chain_table.c, seals_table.c
-_insert_links = insert(chain_table)
+_insert_links = Insertion(chain_table)
 
 
 def find_tail(tx: Tx) -> ChainRow | None:
@@ -104,7 +104,7 @@ def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str
 def add_links(tx: Tx, rows: Sequence[ChainRow]) -> None:
     """Give events their places."""
     values = [{"position": row.position, "number": row.number, "leaf": row.leaf, "chain": row.chain} for row in rows]
-    tx.execute(_insert_links, values)
+    _insert_links.add(tx, values)
 
 
 def list_links(tx: Tx, *, after: int, limit: int) -> list[ChainRow]:

@@ -125,7 +125,7 @@ def _describe_session(actor: Actor) -> dict[str, Any]:
             "userName": actor.role_arn.rpartition("/")[2],
         }
     if actor.session_began_at is not None:
-        began = actor.session_began_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        began = actor.session_began_at.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
         context["attributes"] = {"creationDate": began, "mfaAuthenticated": "false"}
     if actor.source_identity is not None:
         context["sourceIdentity"] = actor.source_identity

@@ -97,11 +97,14 @@ def read_record(text: str, *, recorded_at: datetime) -> EventRecord:
 
 def encode_time(moment: datetime) -> str:
     """Write a moment as events do, in whole seconds (`2026-11-24T09:25:49Z`)."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _parse_time(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not UTC or encode_time(moment) != text:
+        raise ValueError("must be a time in whole seconds, in UTC")
+    return moment
 
 
 def _describe(event: AuditEvent, event_id: str) -> dict[str, Any]:

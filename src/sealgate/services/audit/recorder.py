@@ -38,7 +38,8 @@ class _Pending:
 class Recorder:
     """Records events; several threads and an event loop may use it at once.
 
-    Ownership: `_pending` and `_floods` are guarded by `_changed`; one thread of the recorder's own commits.
+    Ownership: `_pending` and `_floods` are guarded by `_changed`; one thread of the recorder's own commits. What is in
+    `_gathered` belongs to the event loop that it is filed under, and is touched by that loop's thread only.
 
     Args:
         db: Where the trail is.
@@ -50,6 +51,7 @@ class Recorder:
         self._clock = clock
         self._changed = threading.Condition()
         self._pending: list[_Pending] = []
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Pending]] = {}
         self._floods = Floods()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
@@ -76,7 +78,7 @@ class Recorder:
             Exception: It could not be written down.
         """
         waiter: Future[None] = Future()
-        self._submit(_Pending(self._make(event), waiter))
+        self._submit([_Pending(self._make(event), waiter)])
         waiter.result()
 
     async def record_soon(self, event: AuditEvent) -> None:
@@ -85,8 +87,12 @@ class Recorder:
         Raises:
             Exception: It could not be written down.
         """
-        waiter = asyncio.get_running_loop().create_future()
-        self._submit(_Pending(self._make(event), waiter))
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        gathered = self._gathered.setdefault(loop, [])
+        if not gathered:
+            loop.call_soon(self._hand_over, loop)
+        gathered.append(_Pending(self._make(event), waiter))
         await waiter
 
     async def record_unauthenticated(self, event: AuditEvent) -> None:
@@ -104,11 +110,19 @@ class Recorder:
     def _make(self, event: AuditEvent) -> EventRecord:
         return record_event(event, recorded_at=self._clock())
 
-    def _submit(self, pending: _Pending) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Submit what a loop has gathered in one turn: one commit for all calls that ended in it, and one waking."""
+        gathered = self._gathered.pop(loop)
+        try:
+            self._submit(gathered)
+        except RuntimeError as error:
+            _settle([each.waiter for each in gathered if each.waiter is not None], error)
+
+    def _submit(self, pending: Sequence[_Pending]) -> None:
         with self._changed:
             if self._is_stopping:
                 raise RuntimeError("the audit trail is closed: nothing more can be recorded")
-            self._pending.append(pending)
+            self._pending.extend(pending)
             self._changed.notify()
 
     def _run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sealgate.store.audit import EventResource
 
@@ -28,6 +29,7 @@ _KINDS = (
 _OTHER = "AWS::Other::Resource"
 
 
+@lru_cache(maxsize=4096)
 def resource_of(arn: str) -> EventResource:
     """Describe a resource, its kind as CloudFormation names it where it has a name for it."""
     kind = next((kind for form, kind in _KINDS if form.fullmatch(arn)), _OTHER)
@@ -41,4 +43,6 @@ def package_resource(sha256: str) -> EventResource:
 
 def storable(text: str) -> str:
     """Answer a text as a look-up column of either database can hold it: cut, and without NUL."""
+    if text.isascii() and len(text) <= _MAX_NAME_BYTES and "\0" not in text:
+        return text
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
