@@ -48,7 +48,8 @@ class Place:
         s3, functions = cloud.client("s3"), cloud.client("lambda")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"content", Tagging="secret=yes")
+        for key in ("tagged", "secret"):
+            s3.put_object(Bucket=BUCKET, Key=key, Body=b"content", Tagging="secret=yes")
         version = s3.put_object(Bucket=BUCKET, Key="key", Body=zip_of())["VersionId"]
         profile = cloud.client("signer").put_signing_profile(
             profileName="app", platformId="AWSLambda-SHA384-ECDSA", tags={"team": "red"}
@@ -108,6 +109,7 @@ def deny(*actions: str, on: str | list[str] = "*", **conditions: Any) -> dict[st
 OBJECT = {"Bucket": BUCKET, "Key": "key"}
 VERSION = {**OBJECT, "VersionId": "{version}"}
 ABSENT = {"Bucket": BUCKET, "Key": "absent"}
+SECRET = {"Bucket": BUCKET, "Key": "secret"}
 TAGGED = {"Bucket": BUCKET, "Key": "tagged"}
 WRITTEN = {"Bucket": BUCKET, "Key": "new", "Body": b"x"}
 TAGS = {"Tagging": {"TagSet": [{"Key": "team", "Value": "red"}]}}
@@ -133,6 +135,20 @@ S3_ROWS: list[tuple[list[dict[str, Any]], str, dict[str, Any], str | None]] = [
     ([allow("s3:GetObjectTagging")], "get_object_tagging", OBJECT, None),
     ([allow("s3:GetObjectTagging")], "get_object_tagging", VERSION, "s3:GetObjectVersionTagging"),
     ([allow("s3:GetObjectTagging")], "get_object_tagging", ABSENT, "s3:ListBucket"),
+    ([allow("s3:GetObject", StringEquals={"s3:ExistingObjectTag/secret": "no"})], "get_object", SECRET, "s3:GetObject"),
+    ([allow("s3:GetObject", StringEquals={"s3:ExistingObjectTag/secret": "yes"})], "get_object", SECRET, None),
+    (
+        [allow("s3:GetObject"), deny("s3:*", StringEquals={"s3:ExistingObjectTag/secret": "yes"})],
+        "get_object",
+        SECRET,
+        "s3:GetObject",
+    ),
+    (
+        [allow("s3:GetObjectVersion"), deny("s3:*", Null={"s3:ExistingObjectTag/secret": "true"})],
+        "get_object",
+        VERSION,
+        "s3:GetObjectVersion",
+    ),
     # Writing.
     ([allow("s3:PutObject", on=f"{ARN}/new")], "put_object", WRITTEN, None),
     ([allow("s3:PutObject", on=ARN)], "put_object", WRITTEN, "s3:PutObject"),
@@ -221,6 +237,8 @@ S3_ROWS: list[tuple[list[dict[str, Any]], str, dict[str, Any], str | None]] = [
     ),
     ([allow("s3:ListBucket")], "list_object_versions", {"Bucket": BUCKET}, "s3:ListBucketVersions"),
     ([allow("s3:ListAllMyBuckets")], "list_buckets", {}, None),
+    ([allow("s3:*", StringEquals={"s3:authType": "REST-HEADER"})], "list_buckets", {}, None),
+    ([allow("s3:*", StringEquals={"s3:signatureversion": "AWS"})], "list_buckets", {}, "s3:ListAllMyBuckets"),
     ([], "list_buckets", {}, "s3:ListAllMyBuckets"),
     # Buckets.
     ([allow("s3:CreateBucket")], "create_bucket", {"Bucket": "another", "ACL": "private"}, "s3:PutBucketAcl"),

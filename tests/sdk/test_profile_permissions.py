@@ -13,7 +13,9 @@ from sealgate.aws.api.sts import sts as sts_api
 from sealgate.config import Config
 from sealgate.server import House, open_house
 from tests.support.cloud import Cloud, open_cloud
+from tests.support.command_line import run_aws
 from tests.support.iam import allowing, document, trusting
+from tests.support.server import RunningServer
 
 PLATFORM = "AWSLambda-SHA384-ECDSA"
 START = {"action": "signer:StartSigningJob", "statementId": "start"}
@@ -312,3 +314,14 @@ def test_only_who_may_manages_permissions(cloud: Cloud) -> None:
         manager.add_profile_permission(**asked | {"profileName": "other"})
     assert told(elsewhere)[0] == "AccessDeniedException"
     manager.remove_profile_permission(profileName="app", statementId="start", revisionId=revision)
+
+
+def test_a_permission_is_given_by_the_command_line(server: RunningServer) -> None:
+    signer = server.client("signer")
+    signer.put_signing_profile(profileName="permitted", platformId=PLATFORM)
+    members = ("--action", "signer:GetSigningProfile", "--principal", "000000000000", "--statement-id", "read")
+    add = ("signer", "add-profile-permission", "--profile-name", "permitted", *members)
+    command = run_aws(*add, environment=server.environment())
+    assert (command.returncode, command.stderr) == (0, "")
+    listed = signer.list_profile_permissions(profileName="permitted")
+    assert json.loads(command.stdout) == {"revisionId": listed["revisionId"]}

@@ -195,6 +195,17 @@ def test_a_destination_that_is_gone_fails(house: SigningHouse) -> None:
     assert outcome(house, started) == ("Failed", "Destination bucket short-lived: The specified bucket does not exist")
 
 
+def test_a_destination_that_is_somebody_elses_by_now_is_not_written_to(house: SigningHouse) -> None:
+    job = start(house)
+    house.objects.buckets.delete(SCOPE, DESTINATION)
+    house.clock.advance(seconds=1)
+    stranger = replace(SCOPE, account="999988887777")
+    house.objects.buckets.create(stranger, DESTINATION, location=SCOPE.region)
+    assert house.worker.run_one()
+    assert outcome(house, job) == ("Failed", f"Destination bucket {DESTINATION}: it was deleted and made anew")
+    house.objects.buckets.delete(stranger, DESTINATION)
+
+
 @pytest.mark.parametrize("end", ["cancel", "revoke"])
 def test_a_job_is_not_signed_once_its_profile_has_ended(house: SigningHouse, end: str) -> None:
     started = start(house)

@@ -19,6 +19,7 @@ from sealgate.aws.protocols.query import parse_form
 from sealgate.aws.reply import Reply
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.response import Response
+from sealgate.aws.signature_context import signature_context
 from sealgate.aws.uploads import Upload
 from sealgate.aws.wire import Bound
 from sealgate.aws.witness import Witness
@@ -170,6 +171,7 @@ class Pipeline:
             region=identity.region,
             is_secure=request.scheme == "https",
             user_agent=request.headers.get("user-agent", ""),
+            context=signature_context(exchange),
         )
         self._door.admit(exchange.entry)
         return Call(

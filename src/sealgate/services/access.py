@@ -79,6 +79,7 @@ class Entry:
         region: Of the signature's credential scope.
         is_secure: It came over TLS.
         user_agent: As sent, empty when not.
+        context: What else conditions may ask of the request, whatever it needs.
     """
 
     request_id: str
@@ -89,6 +90,7 @@ class Entry:
     region: str = ""
     is_secure: bool = False
     user_agent: str = ""
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def action(self) -> str:

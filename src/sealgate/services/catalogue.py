@@ -19,7 +19,7 @@ from sealgate.store.database import Database, Tx
 from sealgate.store.functions import functions
 from sealgate.store.iam.entities import Actor, Kind
 from sealgate.store.jobs import jobs
-from sealgate.store.objects import buckets
+from sealgate.store.objects import buckets, find_latest, find_version
 from sealgate.store.profiles import profiles
 
 _PROFILE = "/signing-profiles/"
@@ -71,6 +71,14 @@ class Catalogue:
         with self._db.read() as tx:
             return look(tx, arn, action)
 
+    def find_object_tags(self, resource: str, version_id: str | None) -> Context:
+        """Answer the tags of an object, or of a version of it, as conditions name them; none where there is none."""
+        bucket, _, key = parse_arn(resource).resource.partition("/")
+        with self._db.read() as tx:
+            found = find_latest(tx, bucket, key) if version_id is None else find_version(tx, bucket, key, version_id)
+        tags = found.tags if found is not None else {}
+        return {f"s3:existingobjecttag/{name.lower()}": (value,) for name, value in tags.items()}
+
 
 def _find_signer(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     name = arn.resource.removeprefix(_PROFILE)
@@ -114,7 +122,12 @@ def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:
     if bucket is None:
         return None
     policy, stored = find_bucket_policy(tx, bucket.name) or (None, None)
-    return Facts(account=bucket.account, context={}, policy=policy, named_ids=stored.named_ids if stored else {})
+    return Facts(
+        account=bucket.account,
+        context={"s3:resourceaccount": (bucket.account,)},
+        policy=policy,
+        named_ids=stored.named_ids if stored else {},
+    )
 
 
 def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from collections.abc import Iterable
+from functools import lru_cache
 
 from sealgate.arn import account_of
+from sealgate.policy.document import Policy
 from sealgate.policy.evaluate import Ruling, authorise
 from sealgate.policy.request import Ask, CallerKind, Context
 from sealgate.services.access import AccessDenied, Entry, Principal, Wanted
-from sealgate.services.catalogue import Catalogue
+from sealgate.services.catalogue import Catalogue, Facts
 from sealgate.services.iam.named import as_meant
 from sealgate.services.iam.rights import Grants, Rights
 
@@ -27,6 +30,7 @@ _ROOT = ":root"
 _WITH_RESOURCE_POLICIES = "s3:"
 _NEVER_LOCKED_OUT = ("s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy")
 """What no bucket policy forbids the root user of the bucket's account (Amazon S3 API reference, PutBucketPolicy)."""
+_OBJECT_TAG = "s3:existingobjecttag/"
 _CLOSED_TO_USER_SESSIONS = ("iam:", "sts:")
 
 
@@ -71,7 +75,7 @@ class Door:
         resource = self._rights.resolve(principal, wanted.resource)
         facts = self._catalogue.find(resource, action=wanted.action)
         owner = (facts.account if facts else account_of(resource)) or principal.account
-        known = facts.context if facts else {}
+        known = self._known(facts, wanted, (*grants.identity, grants.boundary, *(grants.session or ())))
         caller = as_meant(grants.caller, grants.entity_id, facts.named_ids) if facts else grants.caller
         about = {"aws:resourceaccount": (owner,)} if resource != "*" else {}
         context = {**grants.context, **request_context(entry), **about, **known, **wanted.context}
@@ -85,6 +89,15 @@ class Door:
             resource=facts.policy if facts and not is_spared else None,
             same_account=is_own,
         )
+
+    def _known(self, facts: Facts | None, wanted: Wanted, policies: Iterable[Policy | None]) -> Context:
+        """Answer what conditions may ask of the resource; of an object's tags only where some policy asks."""
+        if facts is None:
+            return {}
+        if not wanted.action.startswith("s3:") or not any(map(_asks_for_tags, (*policies, facts.policy))):
+            return facts.context
+        version = next(iter(wanted.context.get("s3:versionid", ())), None)
+        return {**facts.context, **self._catalogue.find_object_tags(wanted.resource, version)}
 
     def close(self, entry: Entry, *, status: int, error: str | None) -> None:
         """Log how the call ended: one line, without secrets or members of the request.
@@ -116,6 +129,15 @@ def _is_own(principal: Principal, wanted: Wanted) -> bool:
     )
 
 
+def _asks_for_tags(policy: Policy | None) -> bool:
+    return policy is not None and _mentions(policy.text, _OBJECT_TAG)
+
+
+@lru_cache(maxsize=1024)
+def _mentions(text: str, key: str) -> bool:
+    return key in text.lower()
+
+
 def request_context(entry: Entry) -> Context:
     """Answer the keys of the request itself (IAM User Guide, "AWS global condition context keys")."""
     context = {
@@ -123,6 +145,7 @@ def request_context(entry: Entry) -> Context:
         "aws:epochtime": (str(int(entry.now.timestamp())),),
         "aws:requestedregion": (entry.region,),
         "aws:securetransport": ("true" if entry.is_secure else "false",),
+        **entry.context,
     }
     if _is_address(entry.source_ip):
         context["aws:sourceip"] = (entry.source_ip,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sealgate.arn import bucket_arn, object_arn
@@ -13,6 +13,7 @@ from sealgate.aws.context import Call
 from sealgate.aws.permissions import Arguments, Keys, Permission
 from sealgate.aws.resources import ANY, parse_template
 from sealgate.errors import SealgateError
+from sealgate.policy.request import Context
 from sealgate.services.access import Wanted
 from sealgate.services.object_errors import NoSuchKey, NoSuchVersion
 from sealgate.services.objects import ObjectName
@@ -105,7 +106,10 @@ class _ReadSource(Permission):
         source = _find_source(arguments)
         if (source is not None and source.version_id is not None) is not self.of_version:
             return None
-        return Permission.find_wanted(self, arguments, region=region, account=account)
+        wanted = Permission.find_wanted(self, arguments, region=region, account=account)
+        if wanted is None or source is None:
+            return wanted
+        return replace(wanted, context={**wanted.context, **_version_context(source)})
 
 
 READ_SOURCE = (
@@ -128,9 +132,8 @@ DELETE_EACH = (
 def find_denial(call: Call, name: ObjectName) -> SealgateError | None:
     """Answer why the caller may not delete an object, or a version of it; None where it may."""
     action = "s3:DeleteObject" if name.version_id is None else "s3:DeleteObjectVersion"
-    context = {} if name.version_id is None else {"s3:versionid": (name.version_id,)}
     try:
-        call.demand(action, object_arn(call.region, name.bucket, name.key), context=context)
+        call.demand(action, object_arn(call.region, name.bucket, name.key), context=_version_context(name))
     except SealgateError as error:
         return error
     return None
@@ -143,7 +146,7 @@ def demand_tags_of(call: Call, source: ObjectName, target: ObjectName) -> None:
         AccessDenied: It may not.
     """
     reading = "s3:GetObjectTagging" if source.version_id is None else "s3:GetObjectVersionTagging"
-    call.demand(reading, object_arn(call.region, source.bucket, source.key))
+    call.demand(reading, object_arn(call.region, source.bucket, source.key), context=_version_context(source))
     call.demand("s3:PutObjectTagging", object_arn(call.region, target.bucket, target.key))
 
 
@@ -162,6 +165,10 @@ def told_to_listers(call: Call, bucket: str) -> Iterator[None]:
     except NoSuchVersion:
         call.demand("s3:ListBucketVersions", bucket_arn(call.region, bucket))
         raise
+
+
+def _version_context(name: ObjectName) -> Context:
+    return {} if name.version_id is None else {"s3:versionid": (name.version_id,)}
 
 
 def _find_source(values: Mapping[str, Any]) -> ObjectName | None:
