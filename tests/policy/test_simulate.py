@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sealgate.policy.document import PolicyKind, parse_policy
-from sealgate.policy.evaluate import authorise
+from sealgate.policy.evaluate import Layer, authorise
 from sealgate.policy.positions import Position, Span, locate_statements
 from sealgate.policy.simulate import DecidingStatement, find_context_keys, find_missing_keys, locate_matches
 from tests.support.policies import ask, document, policy, statement
@@ -22,15 +22,20 @@ def span(start: tuple[int, int], end: tuple[int, int]) -> Span:
     return Span(start=Position(line=line, column=column), end=Position(line=last_line, column=last_column))
 
 
+# The example of `aws iam simulate-principal-policy` there, whose policy is not shown, has such a text: 3:19 to 9:10.
+INDENTED = json.dumps({"Version": "2012-10-17", "Statement": [dict.fromkeys("abcd", "")]}, indent=4)
+
 PLACES = {
     "a statement alone": (ALONE, [span((1, 38), (1, 167))]),
-    "a list of one": ('{"Statement":[{"a":1}]}', [span((1, 15), (1, 21))]),
+    "a list of one": ('{"Statement":[{"a":1}]}', [span((1, 15), (1, 22))]),
+    "a list of one, indented": (INDENTED, [span((3, 19), (9, 10))]),
+    "a list of two": ('{"Statement":[{"a":1},{}]}', [span((1, 15), (1, 22)), span((1, 22), (1, 25))]),
     "a list of two, and elements around it": (
         '{ "Id" : "}],{" ,\n "Statement" : [ {"a": "]"} ,\n  {\n  } ], "Version": "x" }',
-        [span((2, 18), (2, 27)), span((3, 3), (4, 3))],
+        [span((2, 17), (2, 28)), span((2, 28), (4, 4))],
     ),
-    "a statement alone over several lines": ('{"Statement":\n{\n} }', [span((2, 2), (3, 1))]),
-    "quotes and backslashes": ('{"Id": "\\"\\\\", "Statement": [{}]}', [span((1, 30), (1, 31))]),
+    "a statement alone over several lines": ('{"Statement":\n{\n} }', [span((2, 2), (3, 2))]),
+    "quotes and backslashes": ('{"Id": "\\"\\\\", "Statement": [{}]}', [span((1, 30), (1, 32))]),
 }
 
 
@@ -43,16 +48,25 @@ def test_a_span_is_the_statement() -> None:
     statements = [statement(Sid=str(number)) for number in range(4)]
     lines = json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2).splitlines(keepends=True)
     for about, place in zip(statements, locate_statements("".join(lines)), strict=True):
-        text = "".join(lines[place.start.line - 1 : place.end.line])
+        text = "".join(lines[place.start.line : place.end.line])
         assert json.loads(text.strip().rstrip(",")) == about
 
 
 def test_the_deciding_statements_are_found_in_their_policies() -> None:
     text = document(statement(Action="s3:PutObject"), statement())
-    identity = [parse_policy(text, kind=PolicyKind.IDENTITY, name="PolicyInputList.1", source="IAM Policy")]
+    identity = [parse_policy(text, kind=PolicyKind.IDENTITY, name="PolicyInputList.1")]
     ruling = authorise(ask(), identity=identity, same_account=True)
-    expected = DecidingStatement(policy="PolicyInputList.1", source="IAM Policy", span=locate_statements(text)[1])
-    assert locate_matches(ruling) == (expected,)
+    span = locate_statements(text)[1]
+    assert locate_matches(ruling) == (DecidingStatement(policy="PolicyInputList.1", layer=Layer.IDENTITY, span=span),)
+
+
+def test_a_boundary_is_told_where_it_denies_and_nothing_of_an_implicit_denial() -> None:
+    told = []
+    for limit in (statement(), statement("Deny"), statement(Action="s3:PutObject")):
+        boundary = policy(limit, kind=PolicyKind.BOUNDARY)
+        ruling = authorise(ask(), identity=[policy()], boundary=boundary, same_account=True)
+        told.append([deciding.layer for deciding in locate_matches(ruling)])
+    assert told == [[Layer.IDENTITY], [Layer.BOUNDARY], []]
 
 
 def test_the_keys_that_policies_read_are_named_once_as_first_written() -> None:

@@ -252,6 +252,7 @@ IAM: Table = {
     iam_errors.DeleteConflict: Row(code="DeleteConflict", status=409),
     iam_errors.QuotaExceeded: Row(code="LimitExceeded", status=409),
     iam_errors.InvalidInput: Row(code="InvalidInput", status=400),
+    iam_errors.PolicyEvaluation: Row(code="PolicyEvaluation", status=500),
 }
 
 CLOUDTRAIL: Table = {

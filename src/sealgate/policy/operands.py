@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
@@ -35,7 +35,18 @@ _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_EPOCH = 2**63 - 1
 _ARN_PARTS = 6
 _ANYTHING = "*"
+_BOOLEANS = frozenset({"true", "false"})
 _REMEMBERED = 1024  # values of requests: statement after statement asks for the same ones
+
+
+def is_readable(text: str, kind: str) -> bool:
+    """Tell whether a value of a request says something of a kind.
+
+    Args:
+        text: The value.
+        kind: `string`, `numeric`, `date`, `boolean`, `ip` or `binary`, in the policy simulator's words.
+    """
+    return _READERS[kind](text)
 
 
 def compile_text(text: str, *, variables: bool, fold: bool) -> Test:
@@ -164,7 +175,7 @@ def compile_boolean(text: str, *, variables: bool) -> Test:
     Raises:
         MalformedPolicy: It is neither, and no variable.
     """
-    if parse_template(text, variables=variables).is_constant and text.lower() not in {"true", "false"}:
+    if parse_template(text, variables=variables).is_constant and text.lower() not in _BOOLEANS:
         raise syntax_error(f"{text!r} is neither true nor false.")
     return compile_text(text, variables=variables, fold=True)
 
@@ -214,3 +225,13 @@ def _addresses(text: str) -> tuple[tuple[int, int], ...]:
         return ()
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return tuple((each.version, int(each)) for each in (address, mapped) if each is not None)
+
+
+_READERS: Mapping[str, Callable[[str], bool]] = {
+    "string": lambda _: True,
+    "numeric": lambda text: _number(text) is not None,
+    "date": lambda text: _moment(text) is not None,
+    "boolean": lambda text: text.lower() in _BOOLEANS,
+    "ip": lambda text: bool(_addresses(text)),
+    "binary": lambda text: _bytes(text) is not None,
+}

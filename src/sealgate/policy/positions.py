@@ -1,17 +1,22 @@
 """Where the statements of a policy stand in its text, as the policy simulator says it.
 
-Lines and columns count from 1; a statement begins at its opening brace and ends at its closing one. A statement that is
-not in a list is counted as if it were: the bracket in front of it moves what follows in its line by one column (the
-example of `simulate-custom-policy` in the AWS CLI's reference).
+Lines and columns count from 1. AWS tells where its reader stood before and after a statement: a span begins behind the
+bracket of the list, or behind the statement before, white space and comma included, and ends behind the closing brace.
+The span of a statement that is not in a list begins behind its own opening brace. (The examples of
+`simulate-custom-policy` and `simulate-principal-policy` in the AWS CLI's reference, and answers of AWS that others have
+published.)
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_REMEMBERED = 64  # one simulation asks for the same text again and again
 _DECODER = json.JSONDecoder()
 
 
@@ -25,19 +30,19 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """From the first to the last character of a statement."""
+    """From what stands before a statement to what stands behind it."""
 
     start: Position
     end: Position
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def locate_statements(text: str) -> tuple[Span, ...]:
     """Find the statements of a document that has been read as a policy."""
     at = _statement_element(text)
     if text[at] == "[":
-        return tuple(_spans_of_list(text, at))
-    end = _skip_value(text, at)
-    return (_span(text[:at] + "[" + text[at:], at + 1, end + 1),)
+        return tuple(_spans_of_list(text, at + 1))
+    return (_span(text, at + 1, _skip_value(text, at)),)
 
 
 def _statement_element(text: str) -> int:
@@ -51,14 +56,16 @@ def _statement_element(text: str) -> int:
         at = _skip_space(text, _skip_space(text, _skip_value(text, at)) + 1)
 
 
-def _spans_of_list(text: str, at: int) -> list[Span]:
-    spans = []
-    while text[at] != "]":
-        start = _skip_space(text, at + 1)
-        end = _skip_value(text, start)
-        spans.append(_span(text, start, end))
-        at = _skip_space(text, end)
-    return spans
+def _spans_of_list(text: str, at: int) -> Iterator[Span]:
+    """Find the statements of a list, which is not empty, from behind its bracket on."""
+    separator = ","
+    begin = _skip_space(text, at)
+    while separator == ",":
+        end = _skip_value(text, begin)
+        yield _span(text, at, end)
+        at = end
+        separator = text[_skip_space(text, end)]
+        begin = _skip_space(text, _skip_space(text, end) + 1)
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -71,7 +78,7 @@ def _skip_value(text: str, at: int) -> int:
 
 
 def _span(text: str, start: int, end: int) -> Span:
-    return Span(start=_position(text, start), end=_position(text, end - 1))
+    return Span(start=_position(text, start), end=_position(text, end))
 
 
 def _position(text: str, at: int) -> Position:

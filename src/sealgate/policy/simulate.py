@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sealgate.policy.document import Policy
-from sealgate.policy.evaluate import Ruling
+from sealgate.policy.evaluate import Decision, Layer, Ruling
 from sealgate.policy.positions import Span, locate_statements
 from sealgate.policy.request import Context
 from sealgate.policy.statement import Statement
@@ -21,24 +21,31 @@ class DecidingStatement:
 
     Attributes:
         policy: The name of its policy.
-        source: Where that policy came from.
+        layer: What kind of policy that is.
         span: Where it stands in the policy's text.
     """
 
     policy: str
-    source: str
+    layer: Layer
     span: Span
 
 
 def locate_matches(ruling: Ruling) -> tuple[DecidingStatement, ...]:
-    """Find the statements that decided in the texts of their policies."""
+    """Find the statements that decided in the texts of their policies.
+
+    None has made an implicit denial. A boundary is told only where it denies: it gives nothing.
+    """
+    if ruling.decision is Decision.IMPLICIT_DENY:
+        return ()
     return tuple(
         DecidingStatement(
             policy=match.policy.name,
-            source=match.policy.source,
+            layer=verdict.layer,
             span=locate_statements(match.policy.text)[match.statement.index],
         )
-        for match in ruling.matches
+        for verdict in ruling.verdicts
+        if verdict.decision is ruling.decision and not (ruling.is_allowed and verdict.layer is Layer.BOUNDARY)
+        for match in verdict.matches
     )
 
 

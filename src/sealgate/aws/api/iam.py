@@ -1,4 +1,4 @@
-"""IAM's operations, bound: users, groups, roles, policies, keys, tags. What is not bound answers NotImplemented."""
+"""IAM's operations, bound: users, groups, roles, policies, keys, tags, simulations. Others answer NotImplemented."""
 
 from sealgate.aws.api import (
     iam_access_keys,
@@ -8,6 +8,7 @@ from sealgate.aws.api import (
     iam_inline,
     iam_policies,
     iam_roles,
+    iam_simulation,
     iam_tags,
     iam_users,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "iam_inline",
     "iam_policies",
     "iam_roles",
+    "iam_simulation",
     "iam_tags",
     "iam_users",
 ]

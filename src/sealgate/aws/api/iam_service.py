@@ -25,6 +25,8 @@ ROLE = parse_template("iam", "role/{role_name}")
 POLICY = parse_template("iam", "{policy_arn}")
 USERS = parse_template("iam", "user/*")
 GROUPS = parse_template("iam", "group/*")
+SIMULATED = parse_template("iam", "{policy_source_arn}")
+"""Whose policies a simulation is about: a user, group or role."""
 
 _USER = ":user/"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sealgate.errors import Conflict, Invalid, NotFound
+from sealgate.errors import Conflict, Invalid, NotFound, SealgateError
 
 
 class NoSuchEntity(NotFound):
@@ -23,6 +23,10 @@ class QuotaExceeded(Conflict):
 
 class InvalidInput(Invalid):
     """A value that IAM itself refuses, and not its front."""
+
+
+class PolicyEvaluation(SealgateError):
+    """A policy that is stored cannot be read; a defect, or another release's."""
 
 
 def no_such(kind: str, name: str) -> NoSuchEntity:

@@ -145,8 +145,8 @@ def _of_user(tx: Tx, user: Actor, record: Session | None, principal: Principal) 
         user_name=user.name,
         path=user.path,
         tags=user.tags,
-        identity=tuple(policy for owner in owners for policy in _policies_of(tx, owner)),
-        boundary=_boundary_of(tx, user),
+        identity=tuple(policy for owner in owners for policy in policies_of(tx, owner)),
+        boundary=boundary_of(tx, user),
         context=principal_context(user, principal, record, tags=user.tags),
         record=record,
     )
@@ -160,8 +160,8 @@ def _of_session(tx: Tx, role: Actor, record: Session, principal: Principal) -> G
         entity_id=role.entity_id,
         path=role.path,
         tags=tags,
-        identity=tuple(_policies_of(tx, role)),
-        boundary=_boundary_of(tx, role),
+        identity=tuple(policies_of(tx, role)),
+        boundary=boundary_of(tx, role),
         session=_session_policies(record) if record.policies else None,
         context=principal_context(role, principal, record, tags=tags),
         record=record,
@@ -174,14 +174,24 @@ def _under(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]
     return {key: value for key, value in below.items() if key.lower() not in hidden} | dict(above)
 
 
-def _policies_of(tx: Tx, entity: Entity) -> Iterable[Policy]:
+def policies_of(tx: Tx, entity: Entity) -> Iterable[Policy]:
+    """Answer the policies inside a user, group or role, and those attached to it.
+
+    Raises:
+        MalformedPolicy: One cannot be read; a defect, or another release's.
+    """
     for inline in store.list_inline_of(tx, entity.entity_id):
         yield parse_policy(inline.document, kind=PolicyKind.IDENTITY, name=inline.name, source=entity.kind)
     for attached in store.list_attachments_of(tx, entity.entity_id):
         yield _managed(tx, entity.account, attached.policy_arn, PolicyKind.IDENTITY)
 
 
-def _boundary_of(tx: Tx, actor: Actor) -> Policy | None:
+def boundary_of(tx: Tx, actor: Actor) -> Policy | None:
+    """Answer the permissions boundary of a user or role; None without one.
+
+    Raises:
+        MalformedPolicy: As `policies_of`.
+    """
     return None if actor.boundary is None else _managed(tx, actor.account, actor.boundary, PolicyKind.BOUNDARY)
 
 

@@ -14,6 +14,7 @@ from sealgate.services.iam.inline import InlineService
 from sealgate.services.iam.policies import PolicyService
 from sealgate.services.iam.rights import Rights
 from sealgate.services.iam.roles import RoleService
+from sealgate.services.iam.simulation import SimulationService
 from sealgate.services.iam.summary import SummaryService
 from sealgate.services.iam.tagging import TagService
 from sealgate.services.iam.users import UserService
@@ -38,6 +39,7 @@ class IamService:
     tags: TagService
     access_keys: AccessKeyService
     summary: SummaryService
+    simulation: SimulationService
     rights: Rights
 
     @classmethod
@@ -54,5 +56,6 @@ class IamService:
             tags=TagService(db=db),
             access_keys=AccessKeyService(db=db, clock=clock),
             summary=SummaryService(db=db),
+            simulation=SimulationService(db=db),
             rights=Rights(db=db),
         )
