@@ -170,7 +170,9 @@ def stage(iam: Iam) -> Stage:
 
 
 @given(worlds())
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_the_simulator_rules_as_the_door_does(stage: Stage, world: World) -> None:
     stage.arrange(world)
     assert (stage.simulate(world) is Decision.ALLOWED) is stage.is_let_in(world)

@@ -70,7 +70,7 @@ def read_subject(tx: Tx, account: str, arn: str) -> Subject:
         raise PolicyEvaluation(f"A policy of {arn} could not be evaluated: {error.message}") from error
     return Subject(
         caller=_caller(name, arn),
-        context=_context(name, arn) | (_known_context(entity) if isinstance(entity, Actor) else {}),
+        context=_known_context(entity) if isinstance(entity, Actor) else _context(name, arn),
         identity=identity,
         boundary=None if boundary is None else replace(boundary, name=_last_part(boundary.name)),
         kind=name.kind,
@@ -101,13 +101,10 @@ def _caller(name: EntityName, arn: str) -> Caller:
     return Caller(kind=CallerKind.USER, arn=arn if name.kind == "user" else "", account=name.account)
 
 
-def _context(name: EntityName, arn: str) -> dict[str, tuple[str, ...]]:
-    context = {"aws:principalaccount": (name.account,)}
-    if name.kind != "group":
-        context["aws:principalarn"] = (arn,)
-    if name.kind == "user":
-        context["aws:username"] = (name.name,)
-    return context
+def _context(name: EntityName, arn: str) -> Context:
+    own = {} if name.kind == "group" else {"aws:principalarn": (arn,)}
+    named = {"aws:username": (name.name,)} if name.kind == "user" else {}
+    return {"aws:principalaccount": (name.account,), **own, **named}
 
 
 def _known_context(actor: Actor) -> Context:
