@@ -45,6 +45,7 @@ class Config:
             not lie in the data folder. Where it is not set, the service manager's credential `sealgate-kek` is taken
             if there is one. None leaves the keys protected by file permissions only.
         database: A SQLAlchemy URL; None is SQLite inside the data folder.
+        metrics: Show metrics for Prometheus at `/metrics`, to whoever reaches the port.
     """
 
     data: Path = DEFAULT_DATA
@@ -56,6 +57,7 @@ class Config:
     strict_aws: bool = False
     key_file: Path | None = None
     database: str | None = None
+    metrics: bool = False
 
     def __post_init__(self) -> None:
         if not (len(self.account) == _ACCOUNT_DIGITS and self.account.isascii() and self.account.isdigit()):
@@ -150,4 +152,5 @@ _COERCIONS: Mapping[str, Any] = {
     "key_file": lambda value: Path(_text(value)),
     "port": _number,
     "strict_aws": _flag,
+    "metrics": _flag,
 }

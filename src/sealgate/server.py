@@ -36,6 +36,7 @@ from sealgate.services.door import Door
 from sealgate.services.functions import FunctionService
 from sealgate.services.iam.service import IamService
 from sealgate.services.identity import IdentityService
+from sealgate.services.meter import UNWATCHED, Meter
 from sealgate.services.metrics import MetricService
 from sealgate.services.objects import ObjectService
 from sealgate.services.profiles import ProfileService
@@ -72,6 +73,7 @@ class House:
     door: Door
     worker: SigningWorker
     trail: AuditTrail
+    meter: Meter
 
 
 def open_house(config: Config, *, clock: Clock = system_clock) -> House:
@@ -94,7 +96,10 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     roots = _trust_roots(authority, folder.roots)
     objects = ObjectService(db=db, blobs=blobs, clock=clock)
     revocation = RevocationService(db=db, clock=clock, strict_aws=config.strict_aws)
-    worker = SigningWorker(db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock)
+    meter = _open_meter(config, db, authority, clock)
+    worker = SigningWorker(
+        db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
+    )
     return House(
         folder=folder,
         db=db,
@@ -104,6 +109,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         clock=clock,
         worker=worker,
         trail=AuditTrail(db=db, authority=authority, clock=clock),
+        meter=meter,
         door=Door(rights=access.rights, catalogue=Catalogue(db=db)),
         services=Services(
             identity=identity,
@@ -117,7 +123,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
             revocation=revocation,
             configs=ConfigService(db=db, clock=clock, strict_aws=config.strict_aws),
             functions=FunctionService(
-                db=db, blobs=blobs, objects=objects, revocation=revocation, roots=roots, clock=clock
+                db=db, blobs=blobs, objects=objects, revocation=revocation, roots=roots, clock=clock, meter=meter
             ),
         ),
     )
@@ -126,7 +132,15 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
 def make_app(house: House, apis: Sequence[Api], config: Config) -> App:
     """Put the wire on top of a house whose audit trail records."""
     witness = Witness(db=house.db, recorder=house.trail.recorder, rights=house.services.iam.rights)
-    return App(apis=apis, services=house.services, door=house.door, witness=witness, config=config, clock=house.clock)
+    return App(
+        apis=apis,
+        services=house.services,
+        door=house.door,
+        witness=witness,
+        config=config,
+        clock=house.clock,
+        meter=house.meter,
+    )
 
 
 class Server:
@@ -222,6 +236,14 @@ def _open_database(config: Config, folder: DataFolder) -> Database:
         return open_database(config.database)
     folder.protect_database()
     return open_database(sqlite_url(folder.database))
+
+
+def _open_meter(config: Config, db: Database, authority: Authority, clock: Clock) -> Meter:
+    if not config.metrics:
+        return UNWATCHED
+    from sealgate.services.prometheus import PrometheusMeter  # noqa: PLC0415 - it takes a tenth of a second to load
+
+    return PrometheusMeter(db=db, authority=authority, clock=clock)
 
 
 def _refuse_second_root(folder: DataFolder, identity: IdentityService, account: str) -> None:

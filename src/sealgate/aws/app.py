@@ -5,6 +5,7 @@ Handlers run on the event loop when they are declared `inline`, otherwise in a b
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from sealgate.clock import Clock
 from sealgate.config import Config
 from sealgate.errors import SealgateError
 from sealgate.services.door import Door
+from sealgate.services.meter import UNWATCHED, Meter
 
 log = logging.getLogger("sealgate.aws")
 
@@ -40,6 +42,8 @@ HANDLER_THREADS = 16
 """Requests that may wait at once for a disk, a lock or a package; more wait for a thread."""
 
 HEALTH_PATH = "/_sealgate/health"
+METRICS_PATH = "/metrics"
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _NOT_IMPLEMENTED = 501
 _SERVER_FAULT = 500
 
@@ -54,6 +58,7 @@ class App:
         witness: Writes every call down.
         config: Whether signatures are checked, and whether the relaxations hold.
         clock: Tells when a request came.
+        meter: Counts requests, and shows everything that is counted where somebody watches.
     """
 
     def __init__(
@@ -65,8 +70,10 @@ class App:
         witness: Witness,
         config: Config,
         clock: Clock,
+        meter: Meter = UNWATCHED,
     ) -> None:
         self._clock = clock
+        self._meter = meter
         self._by_name = {api.service: Voices(api, strict_aws=config.strict_aws) for api in apis}
         self._by_scope = {api.model.signing_name: api.service for api in apis}
         self._pool = ThreadPoolExecutor(HANDLER_THREADS, thread_name_prefix="handler")
@@ -93,8 +100,9 @@ class App:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, fault = _parse_request(scope)
         with_body = request.method != "HEAD"
-        if request.raw_path == HEALTH_PATH and request.method in ("GET", "HEAD"):
-            await send_response(send, _health(), with_body=with_body, pool=self._pool)
+        page = await self._find_page(request)
+        if page is not None:
+            await send_response(send, page, with_body=with_body, pool=self._pool)
             return
         exchange = self._begin(request, receive, fault)
         response = await self._answer(exchange)
@@ -103,6 +111,18 @@ class App:
         except (SealgateError, FileNotFoundError) as error:  # nothing was sent yet
             response = self._refuse(exchange, error)
             await send_response(send, response, with_body=with_body, pool=self._pool)
+
+    async def _find_page(self, request: Request) -> Response | None:
+        """Answer a page of the server's own, which everybody may read who reaches it; None where none is asked for."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        if request.raw_path == HEALTH_PATH:
+            return _health()
+        is_call = bool(request.query) or request.headers.get("authorization", "").startswith("AWS")
+        if request.raw_path == METRICS_PATH and self._meter.is_watched and not is_call:  # a bucket may have that name
+            body = await asyncio.get_running_loop().run_in_executor(self._pool, self._meter.show)
+            return Response(status=200, headers={"Content-Type": _PROMETHEUS}, body=body)
+        return None
 
     def _begin(self, request: Request, receive: Receive, fault: SealgateError | None) -> Exchange:
         claim: Claim | Link | None = None
@@ -141,6 +161,12 @@ class App:
             response = self._refuse(exchange, raised)
         code = None if exchange.error is None else exchange.error.code
         self._door.close(exchange.log_entry(), status=response.status, error=code)
+        self._meter.time_request(
+            service=exchange.service.name,
+            operation=exchange.operation,
+            status=response.status,
+            seconds=exchange.elapsed(),
+        )
         if "expect" in exchange.request.headers and not exchange.body.is_begun:
             # The client was not told to go on, so it sends no body; the next request would be taken for it.
             response = response.with_headers({"Connection": "close"})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 from sealgate.aws.bodies import Body
@@ -31,6 +32,7 @@ class Exchange:
         claim: The signature it carries; nothing is verified yet.
         body: Its body.
         now: When it came.
+        started: The same, by a clock that only durations are read from.
         fault: What is wrong with the form of its query or signature; it goes no further with one.
         operation: Which one it is, once that is known.
         bound: The operation's function and all that belongs to it, once it is known.
@@ -50,6 +52,7 @@ class Exchange:
     claim: Claim | Link | None
     body: Body
     now: datetime
+    started: float = field(default_factory=perf_counter)
     fault: SealgateError | None = None
     operation: str | None = None
     bound: Bound | None = None
@@ -74,6 +77,10 @@ class Exchange:
         else:
             self.error = internal_error(service, resource=path)
         return self.error
+
+    def elapsed(self) -> float:
+        """Answer the seconds since it came."""
+        return perf_counter() - self.started
 
     def log_entry(self) -> Entry:
         """Answer the call as the log names it, however far it came."""

@@ -24,6 +24,7 @@ from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, 
 from sealgate.services.audit.notes import Judgement, note_judgement
 from sealgate.services.code_sources import Candidate
 from sealgate.services.function_errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
+from sealgate.services.meter import UNWATCHED, Meter
 from sealgate.services.package_contents import carries_signature, find_unreadable
 from sealgate.services.revocation import RevocationService
 from sealgate.services.scope import Scope
@@ -105,12 +106,16 @@ class Admission:
         revocation: Which signatures were made here, and which are revoked.
         roots: Whose signatures count.
         clock: Says the moment that a package is judged at.
+        meter: Counts what is decided.
     """
 
-    def __init__(self, *, revocation: RevocationService, roots: TrustRoots, clock: Clock) -> None:
+    def __init__(
+        self, *, revocation: RevocationService, roots: TrustRoots, clock: Clock, meter: Meter = UNWATCHED
+    ) -> None:
         self._revocation = revocation
         self._roots = roots
         self._clock = clock
+        self._meter = meter
 
     def examine(self, candidate: Candidate) -> Evidence:
         """Read and verify a package; nothing is refused yet. Not to be called inside a transaction."""
@@ -174,13 +179,15 @@ class Admission:
         note_judgement(_as_note(verdict))
 
     def conclude(self, verdict: Verdict) -> None:
-        """Log a warning or a refusal, and raise a refusal. Called when the decision is durable.
+        """Count a decision, log a warning or a refusal, and raise a refusal. Called when the decision is durable.
 
         Raises:
             InvalidParameter: The package cannot be unpacked.
             CodeVerificationFailed: The config does not let the package in.
         """
         decision, deployment = verdict.decision, verdict.deployment
+        if not deployment.dry_run:
+            self._meter.count_admission(outcome=decision.outcome, failed=decision.kind)
         if decision.outcome is not Outcome.ALLOW:
             log.warning(
                 "admission %s: %s, %s: %s",

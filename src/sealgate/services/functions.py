@@ -34,6 +34,7 @@ from sealgate.services.function_names import (
 )
 from sealgate.services.function_settings import SettingsChange, make_function
 from sealgate.services.function_tags import check_tags, merged_tags, tags_without
+from sealgate.services.meter import UNWATCHED, Meter
 from sealgate.services.objects import ObjectService
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.revocation import RevocationService
@@ -117,11 +118,12 @@ class FunctionService:
         revocation: RevocationService,
         roots: TrustRoots,
         clock: Clock,
+        meter: Meter = UNWATCHED,
     ) -> None:
         self._db = db
         self._blobs = blobs
         self._sources = CodeSources(objects=objects, blobs=blobs)
-        self._admission = Admission(revocation=revocation, roots=roots, clock=clock)
+        self._admission = Admission(revocation=revocation, roots=roots, clock=clock, meter=meter)
         self._clock = clock
 
     def create(self, scope: Scope, new: NewFunction) -> FunctionState:

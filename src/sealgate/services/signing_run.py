@@ -7,6 +7,7 @@ import logging
 import os
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sealgate.clock import Clock
 from sealgate.errors import NotFound, PackageError, SealgateError
@@ -14,6 +15,7 @@ from sealgate.package.seal import encode_seal
 from sealgate.package.source import FileSource
 from sealgate.services.audit.job_events import record_status
 from sealgate.services.buckets import get_bucket_anywhere
+from sealgate.services.meter import UNWATCHED, Meter
 from sealgate.services.objects import ObjectService
 from sealgate.services.scope import Scope
 from sealgate.services.signing import signed_key
@@ -76,6 +78,7 @@ class JobRunner:
         authority: Authority,
         roots: TrustRoots,
         clock: Clock,
+        meter: Meter = UNWATCHED,
     ) -> None:
         self._db = db
         self._objects = objects
@@ -83,6 +86,7 @@ class JobRunner:
         self._authority = authority
         self._roots = roots
         self._clock = clock
+        self._meter = meter
 
     def run(self, job: Job) -> None:
         """Bring a job to its end; whatever goes wrong with the package or the places is told in its `status_reason`.
@@ -173,7 +177,7 @@ class JobRunner:
                 signed_sha256=signed.sha256,
                 issuing_ca=signed.issuing_ca,
             )
-            _end(tx, ended)
+            self._end(tx, ended)
 
     def _add_version(self, tx: Tx, job: Job, signed: SignedBlob) -> ObjectVersion:
         try:
@@ -196,17 +200,18 @@ class JobRunner:
     def _fail(self, job: Job, reason: str) -> None:
         with self._db.write() as tx:
             if _is_ours(tx, job):
-                _end(tx, replace(_ended(job, self._clock()), status="Failed", status_reason=reason))
+                self._end(tx, replace(_ended(job, self._clock()), status="Failed", status_reason=reason))
+
+    def _end(self, tx: Tx, ended: Job) -> None:
+        store.jobs.replace(tx, ended)
+        assert ended.completed_at is not None
+        record_status(tx, ended, at=ended.completed_at)
+        seconds = (ended.completed_at - ended.created_at).total_seconds()
+        self._db.after_commit(partial(self._meter.time_job, status=ended.status, seconds=seconds))
 
 
 def _ended(job: Job, now: datetime) -> Job:
     return replace(job, completed_at=now, lease_owner=None, lease_until=None)
-
-
-def _end(tx: Tx, ended: Job) -> None:
-    store.jobs.replace(tx, ended)
-    assert ended.completed_at is not None
-    record_status(tx, ended, at=ended.completed_at)
 
 
 def _is_ours(tx: Tx, job: Job) -> bool:

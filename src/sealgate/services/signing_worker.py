@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sealgate.clock import Clock
+from sealgate.services.meter import UNWATCHED, Meter
 from sealgate.services.objects import ObjectService
 from sealgate.services.signing_run import JobRunner
 from sealgate.store import jobs as store
@@ -51,6 +52,7 @@ class SigningWorker:
         name: What this server calls itself in leases: the same after a restart, and different from other servers on
             the same database.
         threads: How many jobs are done at the same time.
+        meter: Counts the jobs that have ended.
     """
 
     def __init__(
@@ -64,11 +66,14 @@ class SigningWorker:
         clock: Clock,
         name: str = "server",
         threads: int = 2,
+        meter: Meter = UNWATCHED,
     ) -> None:
         self._db = db
         self._clock = clock
         self._name = name
-        self._runner = JobRunner(db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock)
+        self._runner = JobRunner(
+            db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
+        )
         self._claiming = threading.Lock()
         self._changed = threading.Condition()
         self._claimed: deque[Job] = deque()
