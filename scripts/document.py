@@ -16,6 +16,7 @@ from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
 
+APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
 
 _HEAD = """\
@@ -39,8 +40,7 @@ What Sealgate accepts and AWS refuses. `strict_aws = true` (`--strict-aws`) turn
 def render() -> str:
     """Answer the whole document."""
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
-    apis = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
-    sections = [section for api in apis for section in _render_service(api)]
+    sections = [section for api in APIS for section in _render_service(api)]
     return "\n".join([_HEAD, _RELAXATIONS + relaxations, *sections])
 
 
