@@ -1,6 +1,7 @@
 """`sealgate audit`: verifying, keeping, exporting and questioning a trail."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import delete, update
 from sealgate.services.audit.notes import Judgement, Notes
 from sealgate.store.audit import events_table
 from sealgate.store.audit_chain import chain_table, seals_table
+from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
 from sealgate.store.opening import open_database, sqlite_url
 from tests.support.audit import PROFILE, TrailHouse, a_call
@@ -30,32 +32,36 @@ class Place:
     """A data folder with a trail of four events, the first three sealed, and a signed package beside it."""
 
     folder: Path
-    trail: TrailHouse
+    db: Database
 
     def audit(self, *arguments: str | Path) -> Told:
         data = () if "--trust" in arguments else ("--data", "data")
         return dispatch_sealgate("audit", *arguments, *data, folder=self.folder)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    data = DataFolder(tmp_path / "data")
+JUDGED = Judgement(
+    function_arn=FUNCTION,
+    package_sha256="ab" * 32,
+    config_arn="arn:config",
+    outcome="DENY",
+    failed="MISMATCH",
+    findings=(("publisher", "failed", "\x1b[31manother one"),),
+    profile_version_arn=f"{PROFILE}/AbCdEf0123",
+    job_arn=JOB_ARN,
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test gets a copy of."""
+    folder = tmp_path_factory.mktemp("template")
+    data = DataFolder(folder / "data")
     data.create()
-    trail = TrailHouse(tmp_path, database=open_database(sqlite_url(data.database)))
+    trail = TrailHouse(folder, database=open_database(sqlite_url(data.database)))
     root = trail.authority.root_certificate.public_bytes(Encoding.PEM)
     data.root_certificate.write_bytes(root)
-    (tmp_path / "root.pem").write_bytes(root)
-    (tmp_path / "signed.zip").write_bytes(sign_bytes(zip_of({"a": b"x"}), trail.authority)[0])
-    judged = Judgement(
-        function_arn=FUNCTION,
-        package_sha256="ab" * 32,
-        config_arn="arn:config",
-        outcome="DENY",
-        failed="MISMATCH",
-        findings=(("publisher", "failed", "\x1b[31manother one"),),
-        profile_version_arn=f"{PROFILE}/AbCdEf0123",
-        job_arn=JOB_ARN,
-    )
+    (folder / "root.pem").write_bytes(root)
+    (folder / "signed.zip").write_bytes(sign_bytes(zip_of({"a": b"x"}), trail.authority)[0])
     trail.add(
         a_call(),
         a_call(event_name=SIGN, read_only=False, resources=(PROFILE, JOB_ARN)),
@@ -63,18 +69,26 @@ def place(tmp_path: Path) -> Iterator[Place]:
             event_name=DEPLOY,
             read_only=False,
             error_code="CodeVerificationFailedException",
-            sealgate=Notes(judgement=judged).sealgate(),
+            sealgate=Notes(judgement=JUDGED).sealgate(),
         ),
     )
     trail.settle()
     trail.add(a_call())
     trail.sequencer.place_all()
-    yield Place(folder=tmp_path, trail=trail)
     trail.close()
+    return folder
+
+
+@pytest.fixture
+def place(template: Path, tmp_path: Path) -> Iterator[Place]:
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    db = Database(sqlite_url(DataFolder(tmp_path / "data").database))
+    yield Place(folder=tmp_path, db=db)
+    db.close()
 
 
 def alter(place: Place, number: int) -> None:
-    with place.trail.db.write() as tx:
+    with place.db.write() as tx:
         tx.execute(update(events_table).where(events_table.c.number == number).values(text="{}"))
 
 
@@ -136,7 +150,7 @@ def test_a_head_kept_elsewhere_shows_that_the_end_was_cut_off(place: Place) -> N
     (place.folder / "heads.txt").write_text("0:00\n" + place.audit("head").stdout)
     kept = place.audit("head").stdout.strip()
     assert "event 4 of the head given is in it" in place.audit("verify", "--head", "heads.txt").stdout
-    with place.trail.db.write() as tx:
+    with place.db.write() as tx:
         tx.execute(delete(events_table).where(events_table.c.number > 2))
         tx.execute(delete(chain_table).where(chain_table.c.position > 2))
         tx.execute(delete(seals_table))
@@ -148,7 +162,7 @@ def test_a_head_kept_elsewhere_shows_that_the_end_was_cut_off(place: Place) -> N
 
 
 def test_the_head_of_an_empty_trail_is_its_genesis(tmp_path: Path, place: Place) -> None:
-    with place.trail.db.write() as tx:
+    with place.db.write() as tx:
         for table in (seals_table, chain_table, events_table):
             tx.execute(delete(table))
     head = place.audit("head").stdout.strip()

@@ -15,13 +15,14 @@ from tests.support.signer import NOW, SCOPE
 
 SECOND = timedelta(seconds=1)
 TIME = NOW.replace(microsecond=0)
+TABLES = [audit.events_table, audit.resources_table, audit_chain.chain_table, audit_chain.seals_table]
 RESOURCE = EventResource(type="AWS::Lambda::Function", name="arn:x")
 
 
 @pytest.fixture(autouse=True)
 def _schema(database: Database) -> None:
     with database.write() as tx:
-        metadata.create_all(tx)
+        metadata.create_all(tx, tables=TABLES)
 
 
 def add(database: Database, *records: EventRecord) -> None:

@@ -1,5 +1,6 @@
 """A live trail: put in order, sealed, and altered behind the server's back in every way."""
 
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -46,13 +47,14 @@ class Undo(Exception):
     """Takes an alteration back."""
 
 
-def break_for_a_moment(trail: TrailHouse, alteration: Executable) -> TrailBroken:
-    """Alter the database, see what is found, and take the alteration back."""
+def break_for_a_moment(trail: TrailHouse, *alterations: Executable) -> TrailBroken:
+    """Alter the database, see what is found, and take the alterations back."""
     found: list[TrailBroken] = []
 
     def alter() -> None:
         with trail.db.write() as tx:
-            tx.execute(alteration)
+            for alteration in alterations:
+                tx.execute(alteration)
             found.append(broken(trail))
             raise Undo
 
@@ -130,40 +132,38 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("number", range(1, 8))
-def test_each_column_of_each_event_counts(written: TrailHouse, number: int) -> None:
-    for column, altered in COLUMNS.items():
+def test_each_column_of_each_event_counts(written: TrailHouse) -> None:
+    for number, (column, altered) in itertools.product(range(1, 8), COLUMNS.items()):
         alteration = update(EVENTS).where(EVENTS.c.number == number).values({column: altered})
         assert break_for_a_moment(written, alteration).position == number, column
 
 
-@pytest.mark.parametrize("number", range(1, 8))
-def test_each_other_row_of_each_event_counts(written: TrailHouse, number: int) -> None:
-    place = CHAIN.c.position == number
-    about = RESOURCES.c.event_id == select(EVENTS.c.event_id).where(EVENTS.c.number == number).scalar_subquery()
-    alterations = (
-        delete(EVENTS).where(EVENTS.c.number == number),
-        delete(RESOURCES).where(about),
-        update(RESOURCES).where(about).values(name="arn:x"),
-        update(CHAIN).where(place).values(leaf="00" * 48),
-        update(CHAIN).where(place).values(chain="00" * 48),
-        update(CHAIN).where(place).values(number=99),
-    )
-    for alteration in alterations:
-        assert break_for_a_moment(written, alteration).position == number, str(alteration)
+def test_each_other_row_of_each_event_counts(written: TrailHouse) -> None:
+    for number in range(1, 8):
+        place = CHAIN.c.position == number
+        about = RESOURCES.c.event_id == select(EVENTS.c.event_id).where(EVENTS.c.number == number).scalar_subquery()
+        alterations = (
+            delete(EVENTS).where(EVENTS.c.number == number),
+            delete(RESOURCES).where(about),
+            update(RESOURCES).where(about).values(name="arn:x"),
+            update(CHAIN).where(place).values(leaf="00" * 48),
+            update(CHAIN).where(place).values(chain="00" * 48),
+            update(CHAIN).where(place).values(number=99),
+        )
+        for alteration in alterations:
+            assert break_for_a_moment(written, alteration).position == number, str(alteration)
 
 
-@pytest.mark.parametrize("number", range(1, 7))
-def test_each_two_events_that_changed_places_are_found(written: TrailHouse, number: int) -> None:
-    for place, other in ((number, -1), (number + 1, number), (number, number + 1)):
-        change(written, update(CHAIN).where(CHAIN.c.position == place).values(number=other))
-    assert broken(written).position == number
+def test_each_two_events_that_changed_places_are_found(written: TrailHouse) -> None:
+    for number in range(1, 7):
+        moves = ((number, -1), (number + 1, number), (number, number + 1))
+        alterations = [update(CHAIN).where(CHAIN.c.position == place).values(number=other) for place, other in moves]
+        assert break_for_a_moment(written, *alterations).position == number
 
 
-@pytest.mark.parametrize("number", range(1, 7))
-def test_each_place_that_was_taken_away_is_found(written: TrailHouse, number: int) -> None:
-    change(written, delete(CHAIN).where(CHAIN.c.position == number))
-    assert broken(written).position == number
+def test_each_place_that_was_taken_away_is_found(written: TrailHouse) -> None:
+    for number in range(1, 7):
+        assert break_for_a_moment(written, delete(CHAIN).where(CHAIN.c.position == number)).position == number
 
 
 def rewrite(trail: TrailHouse) -> None:
@@ -250,13 +250,10 @@ SEAL_ALTERATIONS: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("place", [3, 6])
-@pytest.mark.parametrize("alteration", SEAL_ALTERATIONS.values(), ids=SEAL_ALTERATIONS.keys())
-def test_each_part_of_each_seal_counts(
-    written: TrailHouse, place: int, alteration: Callable[[int], dict[str, Any]]
-) -> None:
-    change(written, update(SEALS).where(SEALS.c.position == place).values(alteration(place)))
-    assert broken(written).position in (place, place - 1)
+def test_each_part_of_each_seal_counts(written: TrailHouse) -> None:
+    for place, (part, altered) in itertools.product((3, 6), SEAL_ALTERATIONS.items()):
+        alteration = update(SEALS).where(SEALS.c.position == place).values(altered(place))
+        assert break_for_a_moment(written, alteration).position in (place, place - 1), part
 
 
 def test_a_seal_that_was_taken_away_is_found(written: TrailHouse) -> None:
