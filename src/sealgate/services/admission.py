@@ -5,8 +5,8 @@
 The long part, `examine`, reads the package and runs outside every write transaction. The short part, `judge`, is a
 pure decision by the code signing config; a service repeats it inside the write transaction that stores the function,
 with what is revoked `renewed`, so that what was stored was judged by config and revocations as they stood at that
-moment. `record` writes down what was decided, refusals too; `conclude` logs it, once that is durable, and raises where
-the answer is no.
+moment. `record` writes down what was decided, refusals too, and notes it for the call's audit event; `conclude` logs it
+and raises where the answer is no.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class Admission:
         note_judgement(_as_note(verdict))
 
     def conclude(self, verdict: Verdict) -> None:
-        """Count a decision, log a warning or a refusal, and raise a refusal. Called when the decision is durable.
+        """Count a decision, log a warning or a refusal, and raise a refusal. Called when the decision has been recorded.
 
         Raises:
             InvalidParameter: The package cannot be unpacked.
