@@ -179,7 +179,7 @@ class Admission:
         note_judgement(_as_note(verdict))
 
     def conclude(self, verdict: Verdict) -> None:
-        """Count a decision, log a warning or a refusal, and raise a refusal. Called when the decision has been recorded.
+        """Count a decision, log a warning or a refusal, and raise a refusal. Called once the decision is recorded.
 
         Raises:
             InvalidParameter: The package cannot be unpacked.
