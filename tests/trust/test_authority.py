@@ -296,7 +296,7 @@ def test_to_retire_one_that_is_not_in_use_changes_nothing_else(world: World) -> 
 
 def test_an_authority_whose_root_is_elsewhere_opens_signs_and_rotates_with_the_root_only(world: World) -> None:
     root_keys = MemoryKeyStore()
-    founded = Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+    founded = found(world, root_keys)
     assert held(world) == {key_id(get_p384_key(founded.issuing_certificate))}
     authority = world.open()
     assert find_uri(leaf_of(authority)) == ARN
@@ -305,14 +305,19 @@ def test_an_authority_whose_root_is_elsewhere_opens_signs_and_rotates_with_the_r
     issuing = authority.rotate(root_keys)
     assert founded.issuing_certificate == issuing
     with pytest.raises(Conflict):
-        Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+        found(world, root_keys)
+
+
+def found(world: World, root_keys: MemoryKeyStore) -> Authority:
+    name = root_keys.generate()
+    return Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys, root_name=name)
 
 
 def test_an_authority_without_an_issuing_ca_that_could_sign_opens_and_says_so(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     root_keys = MemoryKeyStore()
-    Authority.found(world.folder, world.keys, world.clock, root_keys=root_keys)
+    found(world, root_keys)
     world.clock.advance(days=366)
     authority = world.open()
     assert "nothing can be signed until there is an issuing CA" in caplog.text

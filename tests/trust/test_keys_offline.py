@@ -5,8 +5,9 @@ import pytest
 
 from sealgate.errors import Conflict, Invalid
 from sealgate.trust import key_encryption
+from sealgate.trust.algorithms import PREHASHED_SIGNATURE
 from sealgate.trust.key_encryption import KekCipher, KeyCipher, PassphraseCipher
-from sealgate.trust.keys import KeyStore, KeyUnavailable, MemoryKeyStore
+from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_offline import generate_offline, is_inside, load_offline, offline_file
 
 DIGEST = hashlib.sha384(b"message").digest()
@@ -20,27 +21,21 @@ def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_encryption, "_SCRYPT_N", 2)
 
 
-def name_of(keys: KeyStore) -> str:
-    assert isinstance(keys, MemoryKeyStore)
-    (name,) = keys._keys
-    return name
-
-
 @pytest.mark.parametrize("cipher", [KEK, PASSPHRASE], ids=["key file", "passphrase"])
 def test_a_roots_key_is_read_back_from_its_file(tmp_path: Path, cipher: KeyCipher) -> None:
-    name = name_of(generate_offline(tmp_path, cipher))
+    made, name = generate_offline(tmp_path, cipher)
     file = tmp_path / "sealgate-root.key"
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [file]
     assert bytes.fromhex("2b81040022") not in file.read_bytes()  # P-384, which every PKCS #8 of ours names
-    assert load_offline(file, cipher, name).sign(name, DIGEST)
+    made.public_key(name).verify(load_offline(file, cipher, name).sign(name, DIGEST), DIGEST, PREHASHED_SIGNATURE)
 
 
 @pytest.mark.parametrize(
     ("made", "given"), [(KEK, KekCipher(bytes(31) + b"1")), (PASSPHRASE, PassphraseCipher("incorrect horse battery"))]
 )
 def test_a_wrong_secret_is_told(tmp_path: Path, made: KeyCipher, given: KeyCipher) -> None:
-    name = name_of(generate_offline(tmp_path, made))
+    _, name = generate_offline(tmp_path, made)
     with pytest.raises(KeyUnavailable, match="wrong"):
         load_offline(tmp_path, given, name)
 

@@ -21,6 +21,8 @@ COMMANDS = {
     "inspect": "show what a package's signature says, without judging it",
     "audit": "verify, export and question the audit trail",
     "revocations": "write the signed revocation list of a data folder",
+    "keys": "list, rotate and encrypt the authority's keys",
+    "authority": "keep the root's key elsewhere; revoke an issuing CA",
 }
 """Every command and what it is for; each is a module of this package."""
 

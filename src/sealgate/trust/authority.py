@@ -82,14 +82,21 @@ class Authority:
         place = AuthorityFolder(folder)
         place.create()
         with place.exclusive():
-            root = place.find_root() or _create_root(place, keys, clock())
+            root = place.find_root() or _create_root(place, keys, keys.generate(), clock())
             authority = cls(place, keys, clock, root=root)
             authority._begin()
         return authority
 
     @classmethod
-    def found(cls, folder: Path, keys: KeyStore, clock: Clock, *, root_keys: KeyStore) -> Authority:
+    def found(cls, folder: Path, keys: KeyStore, clock: Clock, *, root_keys: KeyStore, root_name: str) -> Authority:
         """Make an authority whose root's key is kept in another store.
+
+        Args:
+            folder: Where the certificates will be.
+            keys: Where the issuing CA's private key will be.
+            clock: The present.
+            root_keys: Where the root's key is.
+            root_name: What it is called there.
 
         Raises:
             Conflict: There is one already; nothing changed.
@@ -99,7 +106,7 @@ class Authority:
         with place.exclusive():
             if place.find_root() is not None:
                 raise Conflict(f"{folder} holds an authority already")
-            authority = cls(place, keys, clock, root=_create_root(place, root_keys, clock()))
+            authority = cls(place, keys, clock, root=_create_root(place, root_keys, root_name, clock()))
             authority._rotate(clock(), root_keys)
         return authority
 
@@ -289,8 +296,7 @@ def renewal_of(issuing: x509.Certificate) -> datetime:
     return life.not_after - (life.not_after - life.not_before) * RENEW_ISSUING_AT
 
 
-def _create_root(folder: AuthorityFolder, keys: KeyStore, now: datetime) -> x509.Certificate:
-    name = keys.generate()
+def _create_root(folder: AuthorityFolder, keys: KeyStore, name: str, now: datetime) -> x509.Certificate:
     root = make_root(keys.public_key(name), lambda digest: keys.sign(name, digest), _life(now, ROOT_LIFE))
     folder.write_root(root)
     return root

@@ -84,8 +84,9 @@ class AuthorityFolder:
         Raises:
             Invalid: A file is damaged.
         """
-        found = [_read(file) for file in self._path.glob("issuing-*.pem")]
-        return tuple(sorted(found, key=lambda each: (each.not_valid_before_utc, each.serial_number)))
+        # Certificates know whole seconds only; the files tell which of two within one was first.
+        files = sorted(self._path.glob("issuing-*.pem"), key=lambda file: file.stat().st_mtime_ns)
+        return tuple(sorted(map(_read, files), key=lambda each: each.not_valid_before_utc))
 
     def put_in_use(self, certificate: x509.Certificate | None) -> None:
         """Keep an issuing CA's certificate and make it the one in use; None leaves none in use."""

@@ -24,8 +24,8 @@ def offline_file(place: Path) -> Path:
     return place / FILE_NAME if place.is_dir() else place
 
 
-def generate_offline(place: Path, cipher: KeyCipher) -> KeyStore:
-    """Make a root's key, write it, encrypted, and answer a store that holds it in memory.
+def generate_offline(place: Path, cipher: KeyCipher) -> tuple[KeyStore, str]:
+    """Make a root's key, write it, encrypted, and answer a store that holds it in memory, and its name.
 
     Raises:
         Conflict: The file exists; it may be another root's.
@@ -40,7 +40,7 @@ def generate_offline(place: Path, cipher: KeyCipher) -> KeyStore:
         write_durably(file.resolve(), cipher.encrypt(name, encode_private_key(private_key)), mode=0o600)
     except OSError as error:
         raise Invalid(f"{file}: {error.strerror}") from error
-    return _in_memory(name, encode_private_key(private_key))
+    return _in_memory(name, encode_private_key(private_key)), name
 
 
 def load_offline(place: Path, cipher: KeyCipher, name: str) -> KeyStore:
