@@ -77,12 +77,8 @@ def test_a_model_that_is_another_on_the_wire_cannot_share_functions() -> None:
     [
         ("signer", "/signing-profiles/{n}", {"n": "p"}, "arn:aws:signer:us-east-1:111122223333:/signing-profiles/p"),
         ("signer", "/signing-profiles/{n}", {}, "arn:aws:signer:us-east-1:111122223333:/signing-profiles/*"),
-        (
-            "lambda",
-            "function:{n}",
-            {"n": "arn:aws:lambda:eu-west-1:1:function:f"},
-            "arn:aws:lambda:eu-west-1:1:function:f",
-        ),
+        ("lambda", "{n}", {"n": "arn:aws:lambda:eu-west-1:1:function:f"}, "arn:aws:lambda:eu-west-1:1:function:f"),
+        ("s3", "{n}/{k}", {"n": "b", "k": "arn:aws:s3:::c/k"}, "arn:aws:s3:::b/arn:aws:s3:::c/k"),
         ("s3", "{n}/{k}", {"n": "b", "k": "a/b"}, "arn:aws:s3:::b/a/b"),
         ("s3", None, {}, "*"),
     ],

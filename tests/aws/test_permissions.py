@@ -82,6 +82,11 @@ def test_a_denial_names_the_members_as_they_are() -> None:
     assert found.resource == "arn:aws:s3:::{key}/a{b}\\1"
 
 
+def test_a_key_that_looks_like_an_arn_is_still_a_key() -> None:
+    found = wanted({"bucket": "theirs", "key": "arn:aws:s3:::mine/key"})
+    assert found.resource == "arn:aws:s3:::theirs/arn:aws:s3:::mine/key"
+
+
 def test_a_permission_is_needed_when_its_member_is_there_and_another_is_not() -> None:
     arguments = {"bucket": "b", "key": "k", "tagging": ""}
     assert wanted(arguments, when="tagging") is not None

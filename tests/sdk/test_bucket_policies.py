@@ -201,6 +201,17 @@ def test_a_bucket_policy_is_for_its_own_account_to_read_and_give(cloud: Cloud) -
         )
 
 
+def test_a_key_that_looks_like_an_own_object_opens_no_other_bucket(cloud: Cloud, s3: Any) -> None:
+    other = cloud.other()
+    other.client("s3").create_bucket(Bucket=bucket_of(other))
+    key = f"arn:aws:s3:::{bucket_of(other)}/key"
+    s3.put_object(Bucket=bucket_of(cloud), Key=key, Body=b"secret")
+    assert s3.get_object(Bucket=bucket_of(cloud), Key=key)["Body"].read() == b"secret"
+    for operation in ("get_object", "put_object", "delete_object"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            getattr(other.client("s3"), operation)(Bucket=bucket_of(cloud), Key=key)
+
+
 def test_the_owner_that_a_caller_expects_is_the_buckets(cloud: Cloud) -> None:
     other = cloud.other().client("s3")
     give(cloud, statement(cloud))

@@ -32,12 +32,17 @@ class Resource(Protocol):
 class ResourceTemplate:
     """The resource part of an ARN with member paths in braces (`/signing-profiles/{profile_name}`).
 
-    A path is a parameter, and the names of members below it (`{source.s3.bucketName}`). A member that is itself an ARN
-    (`{resource_arn}`) is the whole resource. An absent member stands for `*`.
+    A path is a parameter, and the names of members below it (`{source.s3.bucketName}`). A member that stands alone
+    (`{resource_arn}`) and is itself an ARN is the whole resource; one that is a part of a name never is. An absent member
+    stands for `*`.
     """
 
     service: str
     pieces: tuple[tuple[str, str | None], ...]
+
+    @property
+    def _is_member(self) -> bool:
+        return len(self.pieces) == 1 and self.pieces[0][0] == ""
 
     @property
     def parameters(self) -> list[str]:
@@ -48,12 +53,11 @@ class ResourceTemplate:
         """Answer the ARN for one call, `*` for an operation without a resource."""
         if not self.pieces:
             return ANY
-        text = ""
-        for literal, name in self.pieces:
-            value = "" if name is None else _shown(find_value(values, name))
-            if value.startswith("arn:"):
-                return value
-            text += literal + value
+        text = "".join(
+            literal + ("" if name is None else _shown(find_value(values, name))) for literal, name in self.pieces
+        )
+        if self._is_member and text.startswith("arn:"):
+            return text
         return f"arn:{partition_of(region)}:{self.service}:{self._owner(region, account)}:{text}"
 
     def _owner(self, region: str, account: str) -> str:
