@@ -33,8 +33,8 @@ class ResourceTemplate:
     """The resource part of an ARN with member paths in braces (`/signing-profiles/{profile_name}`).
 
     A path is a parameter, and the names of members below it (`{source.s3.bucketName}`). A member that stands alone
-    (`{resource_arn}`) and is itself an ARN is the whole resource; one that is a part of a name never is. An absent member
-    stands for `*`.
+    (`{resource_arn}`) and is itself an ARN is the whole resource; one that is part of a name never is. An absent
+    member stands for `*`.
     """
 
     service: str

@@ -55,6 +55,8 @@ def as_meant(caller: Caller, entity_id: str, meant: Mapping[str, str]) -> Caller
         entity_id: The unique id of the user or role that it is.
         meant: The ids that were meant, by ARN.
     """
+    if not meant:
+        return caller
     arn = caller.arn if meant.get(caller.arn, entity_id) == entity_id else entity_id
     issuer = caller.issuer if meant.get(caller.issuer, entity_id) == entity_id else entity_id
     return replace(caller, arn=arn, issuer=issuer)
