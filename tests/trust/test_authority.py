@@ -320,7 +320,7 @@ def test_an_authority_without_an_issuing_ca_that_could_sign_opens_and_says_so(
     found(world, root_keys)
     world.clock.advance(days=366)
     authority = world.open()
-    assert "nothing can be signed until there is an issuing CA" in caplog.text
+    assert "nothing can be signed until sealgate authority issue makes an issuing CA" in caplog.text
     with pytest.raises(KeyUnavailable):
         authority.leaf_for(ARN)
     authority.rotate(root_keys)

@@ -6,6 +6,7 @@ A secret is never an argument: it comes from a file, the environment, the servic
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,8 @@ def open_keys(config: Config) -> FileKeyStore:
 
 def open_authority(config: Config) -> Authority:
     """Open the authority of a data folder; a server may be running meanwhile."""
+    # What a server's log would say, a command says in its own way.
+    logging.getLogger("sealgate").addHandler(logging.NullHandler())
     return Authority.open(DataFolder(config.data).authority, open_keys(config), system_clock)
 
 

@@ -185,7 +185,7 @@ class Authority:
             try:
                 self._rotate(self._clock(), root_keys or self._keys)
             except KeyUnavailable as error:
-                log.warning("no issuing CA is in use, nothing can be signed: %s", error.message)
+                log.warning("no issuing CA is in use, nothing can be signed until one is issued: %s", error.message)
                 self._issuing = None
                 self._leaves.clear()
                 self._folder.put_in_use(None)
@@ -201,7 +201,7 @@ class Authority:
         try:
             self._rotate(self._clock(), self._keys)
         except KeyMissing as error:
-            log.warning("nothing can be signed until there is an issuing CA that has not ended: %s", error.message)
+            log.warning("nothing can be signed until sealgate authority issue makes an issuing CA: %s", error.message)
 
     def _refresh(self) -> None:
         """Take up the issuing CA that another process has put in use."""
@@ -222,6 +222,7 @@ class Authority:
         if self._issuing is not None and self._issuing != issuing:
             # Whoever replaced it has removed its key from the disk; it leaves this process's memory too.
             self._keys.destroy(_key_name(self._issuing))
+            log.info("took up what another process has put in use: %s", _describe(issuing))
         self._issuing = issuing
         self._leaves.clear()
 
@@ -241,7 +242,8 @@ class Authority:
         if self._warned_at is None or abs(now - self._warned_at) >= _WARN_EVERY:
             self._warned_at = now
             log.warning(
-                "the issuing CA is to be replaced and cannot be, nothing can be signed after %s: %s",
+                "the issuing CA is to be replaced and cannot be, nothing can be signed after %s (sealgate authority"
+                " issue makes another): %s",
                 issuing.not_valid_after_utc.isoformat(),
                 error,
             )
@@ -260,7 +262,7 @@ class Authority:
         for retired in self._folder.list_issuing():
             if retired != issuing:
                 self._keys.destroy(_key_name(retired))
-        log.info("issuing CA %s is in use", issuing.subject.rfc4514_string())
+        log.info("made another issuing CA and put it in use: %s", _describe(issuing))
         return issuing
 
     def _identity(self, uri: str, purpose: x509.ObjectIdentifier) -> SigningIdentity:
@@ -321,6 +323,10 @@ def _verify_issued(issuing: x509.Certificate, root: x509.Certificate) -> None:
 
 def _key_name(certificate: x509.Certificate) -> str:
     return key_id(get_p384_key(certificate))
+
+
+def _describe(issuing: x509.Certificate | None) -> str:
+    return "no issuing CA" if issuing is None else issuing.subject.rfc4514_string()
 
 
 def _no_issuing() -> KeyUnavailable:
