@@ -88,6 +88,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     folder = DataFolder(config.data)
     folder.create()
     keys = FileKeyStore(folder.keys, kek=None if config.key_file is None else read_key_file(config.key_file))
+    keys.encrypt_plain()
     db = _open_database(config, folder)
     identity, access = IdentityService(db=db, clock=clock), IamService.on(db, clock)
     _refuse_second_root(folder, identity, config.account)
@@ -257,6 +258,8 @@ def _say_what_is_insecure(config: Config, endpoint: str) -> None:
         log.warning("--auth none: ANYONE who reaches this address may sign, deploy and revoke; for throw-away use only")
     if not is_loopback(endpoint):
         log.warning("%s is open to other machines, and HTTP is not encrypted: put a TLS proxy in front", endpoint)
+    if config.metrics:
+        log.warning("--metrics: whoever reaches this address may read what the server counts, at /metrics")
     if config.key_file is None:
         log.warning("no key file is configured: the private keys are protected by file permissions only")
 
