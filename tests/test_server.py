@@ -11,6 +11,7 @@ from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
 from sealgate.server import _say_what_is_insecure, open_house
 from sealgate.trust.keys import KeyUnavailable
+from sealgate.trust.keys_file import FileKeyStore
 from tests.support.server import running_server
 
 
@@ -55,6 +56,14 @@ def test_encrypted_keys_need_their_key_file(data: Path, tmp_path: Path, key: byt
 
     with pytest.raises(KeyUnavailable, match=says):
         open_house(Config(data=data, key_file=file))
+
+
+def test_a_key_file_that_is_given_later_encrypts_the_roots_key_too(tmp_path: Path) -> None:
+    open_house(Config(data=tmp_path / "data")).db.close()
+    (tmp_path / "key").write_bytes(bytes(32))
+    open_house(Config(data=tmp_path / "data", key_file=tmp_path / "key")).db.close()
+    keys = FileKeyStore(tmp_path / "data" / "keys", None)
+    assert [keys.protection(name) for name in keys.names()] == ["encrypted", "encrypted"]
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"0" * 63 + b"g", b"\xff" * 64])

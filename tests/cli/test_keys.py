@@ -182,6 +182,13 @@ def test_an_issuing_ca_that_should_have_been_replaced_is_told(
     monkeypatch.setattr(authority, "RENEW_ISSUING_AT", 1)
     ceremony.copy_served()
     told = ceremony.run("keys", "list")
+    assert (
+        "sealgate: hint: the issuing CA is due to be replaced: sealgate keys rotate, or a server, does it"
+        in told.stderr
+    )
+    for name in FileKeyStore(DataFolder(ceremony.data).keys, None).names():
+        (DataFolder(ceremony.data).keys / f"{name}.key").unlink()
+    told = ceremony.run("keys", "list")
     assert "sealgate: hint: the issuing CA is due to be replaced: sealgate authority issue" in told.stderr
 
 
@@ -330,6 +337,7 @@ def test_what_falls_is_seen_before_and_nothing_changes(theft: Theft) -> None:
 def test_a_revoked_issuing_ca_signs_no_more_and_what_its_jobs_vouch_for_stands(theft: Theft) -> None:
     told = theft.ceremony.done("authority", "revoke", theft.issuing, "--reason", "stolen")
     assert told.startswith("1 signatures stand, 0 fall\nin use ")
+    assert theft.ceremony.done("authority", "revoke", theft.issuing, "--reason", "said again") == told
     theft.pipeline.sign(make_package("next.py"))
     root, revoked, issuing = theft.ceremony.listed()
     assert (root["state"], revoked["state"], issuing["state"]) == ("in use", "revoked", "in use")

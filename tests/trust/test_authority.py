@@ -257,6 +257,29 @@ def test_what_another_process_has_put_in_use_and_cannot_be_used_leaves_the_old_o
         world.open()
 
 
+def test_a_rotation_that_was_cut_short_leaves_an_authority_that_signs_and_no_old_keys_after_the_next(
+    tmp_path: Path,
+) -> None:
+    keys, folder = FileKeyStore(tmp_path / "keys", None), AuthorityFolder(tmp_path / "authority")
+    authority = Authority.open(tmp_path / "authority", keys, FixedClock())
+    old = authority.issuing_certificate
+    spare = (tmp_path / "keys" / f"{key_id(get_p384_key(old))}.key").read_bytes()
+    new = authority.rotate()
+
+    def resume() -> Authority:
+        (tmp_path / "keys" / f"{key_id(get_p384_key(old))}.key").write_bytes(spare)
+        resumed = Authority.open(tmp_path / "authority", FileKeyStore(tmp_path / "keys", None), FixedClock())
+        assert find_uri(leaf_of(resumed)) == ARN
+        return resumed
+
+    assert resume().issuing_certificate == new  # cut short before the old key was destroyed
+    folder.put_in_use(old)
+    resumed = resume()  # before the new one was put in use
+    assert resumed.issuing_certificate == old
+    resumed.rotate()
+    assert len(keys.names()) == 2
+
+
 # Retiring.
 
 

@@ -108,6 +108,14 @@ def test_how_a_key_lies_is_told_without_decrypting_it(tmp_path: Path) -> None:
     ]
 
 
+def test_every_plain_key_is_encrypted_at_once_where_there_is_a_key_encryption_key(tmp_path: Path) -> None:
+    names = [FileKeyStore(tmp_path, None).generate() for _ in range(2)]
+    FileKeyStore(tmp_path, None).encrypt_plain()
+    assert {FileKeyStore(tmp_path, None).protection(name) for name in names} == {"plain"}
+    FileKeyStore(tmp_path, KEK).encrypt_plain()
+    assert {FileKeyStore(tmp_path, None).protection(name) for name in names} == {"encrypted"}
+
+
 # Another key-encryption key.
 
 OTHER = bytes(32)

@@ -1,6 +1,7 @@
 """Show every key and certificate of a data folder's authority: what for, how long, how the private key is protected.
 
-Leaves are not shown: their keys live in a server's memory alone, for a day at most.
+Leaves are not shown: their keys live in a server's memory alone, for a day at most. An unused key was left by a
+rotation that was cut short; nothing needs its file.
 """
 
 from __future__ import annotations
@@ -80,7 +81,11 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.writelines(f"{line}\n" for row in rows for line in _lines(row))
         sys.stdout.writelines(f"unused key  {name}\n" for name in inventory.unused_keys)
     if any(row.kept.is_overdue(now) for row in rows):
-        terminal.say_hint("the issuing CA is due to be replaced: sealgate authority issue --offline-root PLACE")
+        is_away = any(row.kept.custody == "elsewhere" for row in rows)
+        how = (
+            "sealgate authority issue --offline-root PLACE" if is_away else "sealgate keys rotate, or a server, does it"
+        )
+        terminal.say_hint(f"the issuing CA is due to be replaced: {how}")
     return terminal.OK
 
 

@@ -1,7 +1,8 @@
 """Run the server on one port until SIGTERM or SIGINT.
 
 Prints `listening on http://HOST:PORT` on stdout when it is ready. Every option can also be set by a SEALGATE_*
-variable or in a TOML file, in this order of precedence. A key file is made with `head -c 32 /dev/urandom`.
+variable or in a TOML file, in this order of precedence; a key file also by the service manager, as the credential
+`sealgate-kek`. It is made with `head -c 32 /dev/urandom`.
 """
 
 from __future__ import annotations

@@ -93,6 +93,17 @@ class FileKeyStore:
             return "encrypted"
         return "plain" if stored.startswith(_PLAIN) else "damaged"
 
+    def encrypt_plain(self) -> None:
+        """Encrypt every key that lies plain, if there is a key-encryption key.
+
+        Raises:
+            KeyUnavailable: One of them is damaged.
+        """
+        if self._cipher is not None:
+            for name in self.names():
+                if self.protection(name) == "plain":
+                    self._get(name)
+
     def encrypt_all(self, old: KeyCipher | None) -> int:
         """Encrypt every key under this store's key-encryption key; answer how many were not yet.
 
