@@ -32,7 +32,7 @@ def guess_service(request: Request) -> str:
     target = request.headers.get("x-amz-target", "")
     if "CloudTrail_" in target:
         return "cloudtrail"
-    if "smithy-protocol" in request.headers or "GraniteService" in target:
+    if "smithy-protocol" in request.headers or target.startswith("GraniteService"):
         return "cloudwatch"
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if path == "/" and (is_form or request.find_query("Action") is not None):
