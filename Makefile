@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all check check-install bench requirements clean
+.PHONY: help demo example test test-all check check-install bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -16,6 +16,9 @@ $(VENV)/.ready-%: requirements/%.txt pyproject.toml scripts/setup
 
 demo: $(VENV)/.ready-dev  ## set up, then run the main job end to end and tell its story
 	@$(BIN)/python examples/demo.py
+
+example: $(VENV)/.ready-dev  ## set up, then tell of two apps with dedicated profiles and roles
+	@$(BIN)/python examples/two_apps.py
 
 test: $(VENV)/.ready-dev  ## set up, then run the tests
 	@$(BIN)/python -m pytest -q -m "not slow"
