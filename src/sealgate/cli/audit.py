@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
-from typing import cast
 
-from sealgate.cli.dispatch import Command
+from sealgate.cli.parts import add_parts, run_part
 
 EXAMPLE = """\
   sealgate audit verify --data /var/lib/sealgate
@@ -26,24 +24,9 @@ PARTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the parts, each with its options."""
-    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
-    for name, purpose in PARTS.items():
-        command = _module(name)
-        part = parts.add_parser(
-            name,
-            help=purpose,
-            description=(command.__doc__ or "").strip(),
-            epilog=f"example:\n{command.EXAMPLE}",
-            formatter_class=parser.formatter_class,
-            allow_abbrev=False,
-        )
-        command.add_arguments(part)
+    add_parts(parser, "audit", PARTS)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do one part."""
-    return _module(args.part).run(args)
-
-
-def _module(part: str) -> Command:
-    return cast("Command", import_module(f"sealgate.cli.audit_{part}"))
+    return run_part("audit", args)
