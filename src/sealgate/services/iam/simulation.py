@@ -26,8 +26,8 @@ from sealgate.services.paging import ListTokens, Page, invalid_token
 from sealgate.services.scope import Scope
 from sealgate.store.database import Database
 
-MAX_CHECKS = 1_000_000
-"""How often a statement is asked about a resource within one page, at most: some seconds of work."""
+MAX_CHECKS = 100_000
+"""How often a statement is asked about a resource within one page, at most: each may have to be told of, too."""
 
 _EVERYTHING = "*"
 
