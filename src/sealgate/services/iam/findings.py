@@ -72,7 +72,8 @@ class Outcome:
     @property
     def statements(self) -> tuple[DecidingStatement, ...]:
         """The statements that made the decision, each once."""
-        deciding = (finding for finding in self.findings if finding.decision is self.decision)
+        decision = self.decision
+        deciding = (finding for finding in self.findings if finding.decision is decision)
         return tuple(dict.fromkeys(statement for finding in deciding for statement in finding.statements))
 
     @property
