@@ -238,14 +238,13 @@ def copy_object(
     expected_source_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
     """Copy an object."""
-    check_owner(call, bucket, expected_bucket_owner)
     source, target = parse_copy_source(copy_source), ObjectName(bucket=bucket, key=key)
+    check_owner(call, bucket, expected_bucket_owner)
     check_owner(call, source.bucket, expected_source_bucket_owner)
-    keep_tags = not _is_replaced(tagging_directive, "x-amz-tagging-directive")
-    headers = SystemHeaders(
-        cache_control, content_disposition, content_encoding, content_language, content_type, expires
-    )
+    tags = parse_tagging(tagging) if _is_replaced(tagging_directive, "x-amz-tagging-directive") else None
+    content = (cache_control, content_disposition, content_encoding, content_language, content_type)
     encryption = Encryption(server_side_encryption, ssekms_key_id, bucket_key_enabled)
+    headers = SystemHeaders(*content, expires)
     attributes = make_attributes(
         headers, encryption, metadata=metadata, redirect=website_redirect_location, storage_class=storage_class, acl=acl
     )
@@ -253,20 +252,25 @@ def copy_object(
         copy_source_if_match, copy_source_if_none_match, copy_source_if_modified_since, copy_source_if_unmodified_since
     )
     with told_to_listers(call, source.bucket):
-        if keep_tags and call.services.objects.get_shown(call.scope, source).version.tags:
-            demand_tags_of(call, source, target)
+        _demand_tags(call, source, target, instead=tags)
         copied = call.services.objects.copy(
             call.scope,
             source,
             target,
             attributes=attributes,
             keep_metadata=not _is_replaced(metadata_directive, "x-amz-metadata-directive"),
-            tags=None if keep_tags else parse_tagging(tagging),
+            tags=tags,
             checksum_algorithm=parse_algorithm(checksum_algorithm),
             source_conditions=source_conditions,
             conditions=WriteConditions(match=if_match, none_match=if_none_match),
         )
     return _describe_copy(copied)
+
+
+def _demand_tags(call: Call, source: ObjectName, target: ObjectName, *, instead: Mapping[str, str] | None) -> None:
+    """Go on only if the caller may copy the source's tags, where it has any and is given none instead."""
+    if instead is None and call.services.objects.get_shown(call.scope, source).version.tags:
+        demand_tags_of(call, source, target)
 
 
 def _describe_copy(copied: Copied) -> dict[str, Any]:
