@@ -53,6 +53,14 @@ def test_events_come_back_as_they_were_added_the_newest_first(database: Database
     assert lookup(database, limit=2) == [bare, events[3]]
 
 
+def test_any_number_of_events_is_added_in_order(database: Database) -> None:
+    for first, count in ((0, 0), (0, 1), (1, 130)):
+        add(database, *(an_event(number) for number in range(first, first + count)))
+    with database.read() as tx:
+        found = audit.events_of(tx, range(1, 132))
+    assert [found[number].record for number in sorted(found)] == [an_event(number) for number in range(131)]
+
+
 def test_a_look_up_goes_on_after_any_event(database: Database) -> None:
     events = [an_event(number, event_time=TIME + number // 2 * SECOND) for number in range(4)]
     add(database, *events)

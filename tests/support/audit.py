@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def an_event(number: int = 0, **changes: Any) -> EventRecord:
         category="Management",
         resources=(EventResource(type="AWS::Signer::SigningProfile", name=f"arn:{number}"),),
     )
-    return replace(record, **changes)
+    return record._replace(**changes)
 
 
 def a_call(**changes: Any) -> AuditEvent:
@@ -62,7 +61,7 @@ def a_call(**changes: Any) -> AuditEvent:
         request_parameters={"profileName": "app"},
         resources=(PROFILE,),
     )
-    return replace(event, **changes)
+    return event._replace(**changes)
 
 
 class TrailHouse:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -51,12 +51,11 @@ class EventResource:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
-    """One event.
+class EventRecord(NamedTuple):
+    """One event; a tuple in the order of the table's columns, so that it is the row.
 
     Attributes:
-        event_id: A random UUID.
+        event_id: A UUID; ascends with time, roughly.
         account: Whose trail it is in; empty for a call of nobody known.
         recorded_at: When the server wrote it down.
         event_time: When the call came, in whole seconds.
@@ -124,8 +123,9 @@ resources_table = Table(
 )
 _e, _r = events_table.c, resources_table.c
 _COLUMNS = tuple(column for column in events_table.columns if column.name != "number")
-_NAMES = tuple(column.name for column in _COLUMNS)
 _insert_events, _insert_resources = Insertion(events_table, without={"number"}), Insertion(resources_table)
+if (*_insert_events.names, "resources") != EventRecord._fields:
+    raise TypeError("an event's fields are not its columns in their order")
 _select = select(_e.number, *_COLUMNS)
 
 
@@ -150,14 +150,13 @@ class EventFilter:
 
 def add_events(tx: Tx, records: Sequence[EventRecord]) -> None:
     """Add events, numbered in this order."""
-    _insert_events.add(tx, [{name: getattr(each, name) for name in _NAMES} for each in records])
+    _insert_events.add(tx, [each[:-1] for each in records])
     about = [
-        {"event_id": each.event_id, "place": place, "type": resource.type, "name": resource.name}
+        (each.event_id, place, resource.type, resource.name)
         for each in records
         for place, resource in enumerate(each.resources)
     ]
-    if about:
-        _insert_resources.add(tx, about)
+    _insert_resources.add(tx, about)
 
 
 def lookup_events(

@@ -98,13 +98,12 @@ def has_events_after(tx: Tx, number: int) -> bool:
 def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str]]:
     """Answer the numbers and texts of events that have no place yet, in order."""
     wanted = select(_e.number, _e.text).where(_e.number > number).order_by(_e.number).limit(limit)
-    return [(row.number, row.text) for row in tx.execute(wanted)]
+    return [(number, text) for number, text in tx.execute(wanted).all()]
 
 
 def add_links(tx: Tx, rows: Sequence[ChainRow]) -> None:
     """Give events their places."""
-    values = [{"position": row.position, "number": row.number, "leaf": row.leaf, "chain": row.chain} for row in rows]
-    _insert_links.add(tx, values)
+    _insert_links.add(tx, [(row.position, row.number, row.leaf, row.chain) for row in rows])
 
 
 def list_links(tx: Tx, *, after: int, limit: int) -> list[ChainRow]:

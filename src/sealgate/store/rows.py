@@ -23,8 +23,12 @@ from sqlalchemy import (
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 R = TypeVar("R", bound="DataclassInstance")
+
+_AT_ONCE = (64, 32, 16, 8, 4, 2, 1)
+"""How many rows one statement adds: the most that fit, so that few statements have to be known."""
 
 
 class Lookup:
@@ -52,51 +56,66 @@ class Lookup:
 
 
 class Insertion:
-    """Adding many rows at once, written out for each kind of database; see `Lookup` for why.
+    """Adding many rows in few statements, written out for each kind of database; see `Lookup` for why.
 
-    Every call leaves an audit event, so what a row costs here is a part of what every call costs.
+    Every call leaves an audit event, so what a row costs here is a part of what every call costs. A driver lets go of
+    the interpreter for each statement, and has to wait for it again while requests are served: one statement for each
+    row costs more waiting than work.
+
+    Attributes:
+        names: The columns, in the order in which a row gives their values.
     """
 
     def __init__(self, table: Table, *, without: Collection[str] = ()) -> None:
+        self.names = tuple(column.name for column in table.columns if column.name not in without)
         self._table = table
-        self._names = tuple(column.name for column in table.columns if column.name not in without)
-        self._statements: dict[str, _Statement] = {}
+        self._statements: dict[tuple[str, int], _Statement] = {}
 
-    def add(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows in this order; each has a value for every column.
+    def add(self, tx: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows in this order.
 
         Raises:
             Exception: What the driver raises: a key is taken, a value does not fit.
         """
-        statement = self._statements.get(tx.dialect.name)
-        if statement is None:
-            statement = self._statements[tx.dialect.name] = _Statement(self._table, self._names, tx.dialect)
-        statement.run(tx, rows)
-
-
-class _Statement:
-    """An insertion's text for one kind of database, and how the driver takes its values."""
-
-    def __init__(self, table: Table, names: Sequence[str], dialect: Dialect) -> None:
-        compiled = insert(table).inline().values({name: bindparam(name) for name in names}).compile(dialect=dialect)
-        positions = getattr(compiled, "positiontup", None)
-        self._text = str(compiled)
-        self._is_positional = positions is not None
-        self._order = tuple(positions or names)
-        self._writers = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._order)
-
-    def run(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         cursor = tx.connection.cursor()
         try:
-            cursor.executemany(self._text, [self._bind(row) for row in rows])
+            start = 0
+            for size in _AT_ONCE:
+                while len(rows) - start >= size:
+                    self._statement(tx.dialect, size).run(cursor, rows[start : start + size])
+                    start += size
         finally:
             cursor.close()
 
-    def _bind(self, row: Mapping[str, Any]) -> Any:
-        values = [
-            write(row[name]) if write else row[name] for name, write in zip(self._order, self._writers, strict=True)
+    def _statement(self, dialect: Dialect, size: int) -> _Statement:
+        statement = self._statements.get((dialect.name, size))
+        if statement is None:
+            columns = [self._table.c[name] for name in self.names]
+            statement = self._statements[dialect.name, size] = _Statement(self._table, columns, size, dialect)
+        return statement
+
+
+class _Statement:
+    """An insertion of so many rows, as one kind of database reads it, and how its driver takes the values."""
+
+    def __init__(self, table: Table, columns: Sequence[Column[Any]], size: int, dialect: Dialect) -> None:
+        rows = [
+            {column.name: bindparam(f"{column.name}_{row}", type_=column.type) for column in columns}
+            for row in range(size)
         ]
-        return values if self._is_positional else dict(zip(self._order, values, strict=True))
+        self._text = str(insert(table).inline().values(rows).compile(dialect=dialect))
+        self._keys = None if dialect.positional else [bound.key for row in rows for bound in row.values()]
+        writers = (column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns)
+        self._writers = [(place, write) for place, write in enumerate(writers) if write is not None]
+
+    def run(self, cursor: DBAPICursor, rows: Sequence[Sequence[Any]]) -> None:
+        values: list[Any] = []
+        for row in rows:
+            start = len(values)
+            values += row
+            for place, write in self._writers:
+                values[start + place] = write(values[start + place])
+        cursor.execute(self._text, values if self._keys is None else dict(zip(self._keys, values, strict=True)))
 
 
 class Rows(Generic[R]):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from sealgate.errors import IntegrityError
@@ -85,22 +86,38 @@ def genesis(root_sha256: str) -> str:
 
 def hash_event(event: str) -> str:
     """Answer the leaf of an event's text."""
-    return hashlib.sha384(b"\x00" + event.encode()).hexdigest()
+    return _leaf(event).hex()
 
 
 def extend(head: Head, leaf: str) -> Head:
     """Answer the head after one more event."""
     position = head.position + 1
-    previous, own = bytes.fromhex(head.chain), bytes.fromhex(leaf)
-    chain = hashlib.sha384(b"\x01" + previous + position.to_bytes(8) + own).hexdigest()
-    return Head(position=position, chain=chain)
+    chain = _chain(bytes.fromhex(head.chain), position, bytes.fromhex(leaf))
+    return Head(position=position, chain=chain.hex())
 
 
 def link(head: Head, event: str) -> Link:
     """Put an event in its place after a head."""
-    leaf = hash_event(event)
-    after = extend(head, leaf)
-    return Link(position=after.position, event=event, leaf=leaf, chain=after.chain)
+    ((position, leaf, chain),) = follow(head, [event])
+    return Link(position=position, event=event, leaf=leaf, chain=chain)
+
+
+def follow(head: Head, events: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Answer position, leaf and chain of each of the events that come after a head."""
+    position, chain = head.position, bytes.fromhex(head.chain)
+    for event in events:
+        position += 1
+        leaf = _leaf(event)
+        chain = _chain(chain, position, leaf)
+        yield position, leaf.hex(), chain.hex()
+
+
+def _leaf(event: str) -> bytes:
+    return hashlib.sha384(b"\x00" + event.encode()).digest()
+
+
+def _chain(previous: bytes, position: int, leaf: bytes) -> bytes:
+    return hashlib.sha384(b"\x01" + previous + position.to_bytes(8) + leaf).digest()
 
 
 def make_seal(head: Head, *, previous: Seal | None, start: str, at: datetime, signer: StatementSigner) -> Seal:

@@ -1,4 +1,5 @@
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from sealgate.errors import IntegrityError
 from sealgate.services.audit.actors import Actor, actor_of, describe_actor, name_of, unknown_actor
+from sealgate.services.audit.event_ids import new_event_id
 from sealgate.services.audit.events import AuditEvent, read_record, record_event
 from sealgate.services.audit.subjects import resource_of, storable
 from sealgate.store.audit import EventRecord, EventResource
@@ -210,5 +212,12 @@ def test_a_column_holds_no_nul_and_no_more_than_an_index_takes() -> None:
     assert storable("é" * 1001) == "é" * 1000
 
 
-def test_events_of_one_second_have_different_ids() -> None:
-    assert made(a_call())[0].event_id != made(a_call(event_time=NOW + timedelta(0)))[0].event_id
+def test_ids_are_uuids_that_follow_the_time() -> None:
+    ids = [new_event_id(NOW + timedelta(milliseconds=number)) for number in (0, 1, 2, 100_000_000)]
+    assert ids == sorted(ids)
+    assert all(str(uuid.UUID(each)) == each for each in ids)
+    assert {(uuid.UUID(each).version, uuid.UUID(each).variant) for each in ids} == {(7, uuid.RFC_4122)}
+
+
+def test_events_of_one_moment_have_different_ids() -> None:
+    assert len({record_event(a_call(), recorded_at=NOW).event_id for _ in range(100)}) == 100

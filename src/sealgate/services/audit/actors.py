@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from sealgate.arn import parse_arn
 from sealgate.errors import Invalid
+
+_REMEMBERED = 1024
 
 
 class ActorKind(StrEnum):
@@ -46,6 +51,7 @@ class Actor:
     source_identity: str | None = None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def actor_of(
     arn: str,
     *,
@@ -112,6 +118,32 @@ def describe_actor(actor: Actor) -> dict[str, Any]:
     identity: dict[str, Any] = {name: text for name, text in said.items() if text}
     context = _describe_session(actor)
     return identity | ({"sessionContext": context} if context else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldActor:
+    """An actor as the text and the columns of an event have it.
+
+    Attributes:
+        identity: The `userIdentity`, written down already.
+        name: What look-ups know it by, or None.
+        access_key_id: The credential, or None.
+    """
+
+    identity: orjson.Fragment
+    name: str | None
+    access_key_id: str | None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def tell_actor(actor: Actor) -> ToldActor:
+    """Write an actor down; the latest are remembered, since whoever calls once calls again."""
+    identity = describe_actor(actor)
+    return ToldActor(
+        identity=orjson.Fragment(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)),
+        name=name_of(identity),
+        access_key_id=identity.get("accessKeyId"),
+    )
 
 
 def _describe_session(actor: Actor) -> dict[str, Any]:

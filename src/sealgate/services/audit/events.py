@@ -9,16 +9,16 @@ found out as well: `read_record` makes the row anew. (AWS CloudTrail user guide,
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
 from sealgate.errors import IntegrityError
-from sealgate.services.audit.actors import Actor, describe_actor, name_of
+from sealgate.services.audit.actors import Actor, name_of, tell_actor
+from sealgate.services.audit.event_ids import new_event_id
 from sealgate.services.audit.subjects import package_resource, resource_of, storable
 from sealgate.store.audit import MANAGEMENT, EventRecord, EventResource
 
@@ -30,11 +30,12 @@ _MAX_MEMBER_BYTES = 100 << 10
 _MAX_TEXT = 1024
 """Characters of an error message or a user agent (the same: 1 KB)."""
 _MAX_RESOURCES = 20
+_TO_THE_SECOND = len("2026-11-24T09:25:49")
+_REMEMBERED = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEvent:
-    """One call, and how it ended.
+class AuditEvent(NamedTuple):
+    """One call, and how it ended. A named tuple: every call makes one, and it takes a third of a dataclass's time.
 
     Attributes:
         event_time: When the call came.
@@ -72,8 +73,30 @@ class AuditEvent:
 
 
 def record_event(event: AuditEvent, *, recorded_at: datetime) -> EventRecord:
-    """Make the row of an event, under a new id."""
-    return make_record(_describe(event, str(uuid.uuid4())), recorded_at=recorded_at)
+    """Make the row of an event, under a new id.
+
+    It is what `read_record` would make of the text, without reading it: every call leaves an event.
+    """
+    who, event_id = tell_actor(event.actor), new_event_id(recorded_at)
+    described, about = _tell_resources(event.resources)
+    document = _describe(event) | {"eventID": event_id, "userIdentity": who.identity}
+    if described is not None:
+        document["resources"] = described
+    return EventRecord(
+        event_id=event_id,
+        account=event.account,
+        region=storable(event.region),
+        recorded_at=recorded_at,
+        event_time=event.event_time.replace(microsecond=0),
+        text=orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode(),
+        event_name=storable(event.event_name),
+        event_source=storable(event.event_source),
+        user_name=None if who.name is None else storable(who.name),
+        access_key_id=None if who.access_key_id is None else storable(who.access_key_id),
+        read_only=event.read_only,
+        category=event.category,
+        resources=about if event.sealgate is None else _with_admission(about, event.sealgate),
+    )
 
 
 def make_record(document: Mapping[str, Any], *, recorded_at: datetime) -> EventRecord:
@@ -97,7 +120,7 @@ def read_record(text: str, *, recorded_at: datetime) -> EventRecord:
 
 def encode_time(moment: datetime) -> str:
     """Write a moment as events do, in whole seconds (`2026-11-24T09:25:49Z`)."""
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return f"{moment.isoformat()[:_TO_THE_SECOND]}Z"
 
 
 def _parse_time(text: str) -> datetime:
@@ -107,39 +130,47 @@ def _parse_time(text: str) -> datetime:
     return moment
 
 
-def _describe(event: AuditEvent, event_id: str) -> dict[str, Any]:
-    document = {
-        "eventVersion": VERSION,
-        "userIdentity": describe_actor(event.actor),
-        "eventTime": encode_time(event.event_time),
-        "eventSource": event.event_source,
-        "eventName": event.event_name,
+def _describe(event: AuditEvent) -> dict[str, Any]:
+    """Answer all members but those that follow from others: whose call it is, under which id, about what."""
+    document: dict[str, Any] = {
         "awsRegion": event.region,
-        "sourceIPAddress": event.source_ip,
-        "userAgent": event.user_agent[:_MAX_TEXT],
+        "eventCategory": event.category,
+        "eventName": event.event_name,
+        "eventSource": event.event_source,
+        "eventTime": encode_time(event.event_time),
+        "eventType": "AwsApiCall",
+        "eventVersion": VERSION,
+        "managementEvent": event.category == MANAGEMENT,
+        "readOnly": event.read_only,
+        "recipientAccountId": event.account,
+        "requestID": event.request_id,
         "requestParameters": _bounded(event.request_parameters),
         "responseElements": _bounded(event.response_elements),
-        "requestID": event.request_id,
-        "eventID": event_id,
-        "readOnly": event.read_only,
-        "eventType": "AwsApiCall",
-        "managementEvent": event.category == MANAGEMENT,
-        "recipientAccountId": event.account,
-        "eventCategory": event.category,
+        "sourceIPAddress": event.source_ip,
+        "userAgent": event.user_agent[:_MAX_TEXT],
     }
-    optional = {
-        "errorCode": event.error_code,
-        "errorMessage": event.error_message and event.error_message[:_MAX_TEXT],
-        "additionalEventData": _bounded(event.additional),
-        "resources": _describe_resources(event.resources) or None,
-        "sealgate": event.sealgate,
-    }
-    return document | {name: value for name, value in optional.items() if value is not None}
+    if event.error_code is not None:
+        document["errorCode"] = event.error_code
+    if event.error_message is not None:
+        document["errorMessage"] = event.error_message[:_MAX_TEXT]
+    if event.additional:
+        document["additionalEventData"] = _bounded(event.additional)
+    if event.sealgate is not None:
+        document["sealgate"] = event.sealgate
+    return document
 
 
-def _describe_resources(arns: tuple[str, ...]) -> list[dict[str, str]]:
-    named = dict.fromkeys(arn for arn in arns if arn.startswith("arn:"))  # `*` names nothing
-    return [_describe_resource(arn) for arn in list(named)[:_MAX_RESOURCES]]
+@lru_cache(maxsize=_REMEMBERED)
+def _tell_resources(arns: tuple[str, ...]) -> tuple[orjson.Fragment | None, tuple[EventResource, ...]]:
+    """Answer the `resources` of an event, written down already, and its rows; None for none."""
+    named = [arn for arn in dict.fromkeys(arns) if arn.startswith("arn:")][:_MAX_RESOURCES]  # `*` names nothing
+    if not named:
+        return None, ()
+    described = [_describe_resource(arn) for arn in named]
+    return (
+        orjson.Fragment(orjson.dumps(described, option=orjson.OPT_SORT_KEYS)),
+        tuple(dict.fromkeys(map(resource_of, named))),
+    )
 
 
 def _describe_resource(arn: str) -> dict[str, str]:
@@ -149,14 +180,14 @@ def _describe_resource(arn: str) -> dict[str, str]:
     return described | ({"accountId": owner} if owner else {})
 
 
-def _bounded(member: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Answer a member, or in its place how large it was."""
+def _bounded(member: Mapping[str, Any] | None) -> orjson.Fragment | Mapping[str, Any] | None:
+    """Answer a member, written down already, or in its place how large it was."""
     if not member:
         return None
-    size = len(orjson.dumps(member))
-    if size <= _MAX_MEMBER_BYTES:
-        return member
-    return {"omitted": True, "originalSize": size, "reason": "size limit exceeded"}
+    text = orjson.dumps(member, option=orjson.OPT_SORT_KEYS)
+    if len(text) <= _MAX_MEMBER_BYTES:
+        return orjson.Fragment(text)
+    return {"omitted": True, "originalSize": len(text), "reason": "size limit exceeded"}
 
 
 def _call_columns(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,13 +209,19 @@ def _call_columns(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(document: Mapping[str, Any]) -> tuple[EventResource, ...]:
-    found = [resource_of(each["ARN"]) for each in document.get("resources", ())]
-    admission = document.get("sealgate", {}).get("admission")
-    if admission is not None:
-        found += [resource_of(admission["function"]), package_resource(admission["packageSha256"])]
-        signer = admission.get("signature") or {}
-        found += [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if signer.get(name)]
-    return tuple(dict.fromkeys(found))
+    about = tuple(dict.fromkeys(resource_of(each["ARN"]) for each in document.get("resources", ())))
+    return _with_admission(about, document.get("sealgate", {}))
+
+
+def _with_admission(about: tuple[EventResource, ...], sealgate: Mapping[str, Any]) -> tuple[EventResource, ...]:
+    """Add what a judged deployment is about: the function, the package, and who signed it."""
+    admission = sealgate.get("admission")
+    if admission is None:
+        return about
+    signer = admission.get("signature") or {}
+    named = [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if signer.get(name)]
+    found = (resource_of(admission["function"]), package_resource(admission["packageSha256"]), *named)
+    return tuple(dict.fromkeys((*about, *found)))
 
 
 def _service_columns(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ recorded as one event when the minute is over. The counts of the present minute 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sealgate.services.audit.events import AuditEvent, encode_time
@@ -42,7 +42,7 @@ class Floods:
         """Answer the event if it is to be recorded now; None if it was counted."""
         key = (event.source_ip, event.error_code)
         if key not in self._counts and len(self._counts) >= _MAX_SOURCES:
-            event = replace(event, source_ip="")
+            event = event._replace(source_ip="")
             key = ("", event.error_code)
         count = self._counts.get(key)
         if count is None:
@@ -61,4 +61,4 @@ class Floods:
             count = self._counts.pop(key)
             if count.more:
                 said = {"count": count.more, "since": encode_time(count.began_at), "like": "this one, the last of them"}
-                yield replace(count.last, sealgate={"aggregated": said})
+                yield count.last._replace(sealgate={"aggregated": said})

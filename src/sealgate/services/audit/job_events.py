@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
+from sealgate.services.audit.event_ids import new_event_id
 from sealgate.services.audit.events import encode_time, make_record
 from sealgate.store.audit import add_events
 from sealgate.store.database import Tx
@@ -17,7 +17,7 @@ def record_status(tx: Tx, job: Job, *, at: datetime) -> None:
     """Add the event that a job has its status now, in the transaction that gives it."""
     document = {
         "version": "0",
-        "id": str(uuid.uuid4()),
+        "id": new_event_id(at),
         "detail-type": STATUS_CHANGE,
         "source": "aws.signer",
         "account": job.account,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sealgate.store.audit_chain import ChainRow, add_links, find_tail, has_events_after, list_events_after
 from sealgate.store.database import Database, Tx
-from sealgate.trust.trail import Head, genesis, link
+from sealgate.trust.trail import Head, follow, genesis
 
 INTERVAL_SECONDS = 0.5
 _BATCH = 500
@@ -41,10 +41,10 @@ class Sequencer:
     def _place(self, tx: Tx) -> None:
         tail = find_tail(tx)
         head = self._start if tail is None else Head(position=tail.position, chain=tail.chain)
-        rows = []
-        for number, text in list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH):
-            placed = link(head, text)
-            head = Head(position=placed.position, chain=placed.chain)
-            rows.append(ChainRow(position=placed.position, number=number, leaf=placed.leaf, chain=placed.chain))
-        if rows:
-            add_links(tx, rows)
+        waiting = list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH)
+        placed = follow(head, (text for _, text in waiting))
+        rows = [
+            ChainRow(position=position, number=number, leaf=leaf, chain=chain)
+            for (number, _), (position, leaf, chain) in zip(waiting, placed, strict=True)
+        ]
+        add_links(tx, rows)

@@ -1,0 +1,20 @@
+"""The ids of audit events: UUIDs of version 7, which begin with the time (RFC 9562, section 5.7).
+
+Two indexes hold them. Ids in the order of time are added at an index's end, so that events which share a commit share
+its pages too; ids drawn wholly at random would each change pages of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+_RANDOM_BYTES = 10
+_VARIANTS = "89ab"
+
+
+def new_event_id(moment: datetime) -> str:
+    """Answer an id for an event that is written down at a moment: its millisecond, then 74 random bits."""
+    digits = f"{int(moment.timestamp() * 1000):012x}{os.urandom(_RANDOM_BYTES).hex()}"
+    variant = _VARIANTS[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
