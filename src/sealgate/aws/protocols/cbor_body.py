@@ -1,6 +1,7 @@
 """CBOR documents (RFC 8949) to values and back: what the Smithy RPC v2 CBOR protocol uses of it.
 
-The reading is awscrt's, AWS's own: it bounds depth and counts, and knows no tag but that of moments.
+The reading is awscrt's, AWS's own: it bounds the depth, and knows no tag but that of moments. What would be slow to
+read is refused here, before: many items, and texts in pieces, which it joins one by one and no client of AWS's sends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from awscrt.cbor import AwsCborDecoder, AwsCborEncoder
+from awscrt.cbor import AwsCborDecoder, AwsCborEncoder, AwsCborType
 
 from sealgate.aws.faults import Malformed
 from sealgate.aws.model import Shape
@@ -20,7 +21,10 @@ from sealgate.aws.protocols import scalars
 from sealgate.aws.protocols.json_body import Encode, Parse, check_boolean, check_type
 
 _UNREADABLE = (RuntimeError, ValueError, TypeError, RecursionError, MemoryError)
-"""What the decoder raises for bytes that are no such document; it has allocated nothing by then."""
+"""What the decoder raises for bytes that are no such document."""
+_MAX_ITEMS = 100_000
+"""Items of a document; 500 queries of 30 dimensions each have fewer."""
+_PIECES = (AwsCborType.IndefStr, AwsCborType.IndefBytes)
 _DOUBLE = b"\xfb"
 
 
@@ -40,6 +44,7 @@ def parse_map(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
+        _check_items(body)
         decoder = AwsCborDecoder(body, on_epoch_time=Moment)
         document = decoder.pop_next_data_item()
         left = decoder.get_remaining_bytes_len()
@@ -48,6 +53,24 @@ def parse_map(body: bytes) -> dict[str, Any]:
     if left or not isinstance(document, dict):
         raise Malformed("The request body is not one CBOR map.")
     return document
+
+
+def _check_items(body: bytes) -> None:
+    """Refuse a document that has too many items, or says that it has, or has a text in pieces."""
+    decoder, found, claimed = AwsCborDecoder(body), 0, 0
+    while decoder.get_remaining_bytes_len():
+        found += 1
+        kind = decoder.peek_next_type()
+        if kind is AwsCborType.ArrayStart:
+            claimed += decoder.pop_next_array_start()
+        elif kind is AwsCborType.MapStart:
+            claimed += 2 * decoder.pop_next_map_start()
+        else:
+            decoder.consume_next_single_element()
+        if kind in _PIECES:
+            raise Malformed("The request body has a text in pieces, which this server does not support.")
+        if max(found, claimed) > _MAX_ITEMS:
+            raise Malformed(f"The request body has more than {_MAX_ITEMS:,} items, or says so.")
 
 
 def encode_map(document: Mapping[str, Any]) -> bytes:
