@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sealgate.cli.dispatch import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| `sealgate ([a-z ]+?)(?: [A-Z]+)?` \|", re.MULTILINE)
 
 
 def blocks(kind: str) -> list[str]:
@@ -31,6 +34,14 @@ def test_the_commands_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Check the provided signature for" in done.stderr
     assert '"PackageType": "Zip"' in done.stdout
+
+
+def test_the_table_of_commands_names_every_command_and_nothing_else() -> None:
+    told = {row[1] for row in ROW.finditer((ROOT / "README.md").read_text(encoding="utf-8"))}
+    folder = ROOT / "src" / "sealgate" / "cli"
+    parts = {path.stem.replace("_", " ") for name in COMMANDS for path in folder.glob(f"{name}_*.py")}
+    whole = {name for name in COMMANDS if not any(part.startswith(f"{name} ") for part in parts)}
+    assert told == whole | parts
 
 
 def test_every_document_that_is_linked_is_there() -> None:

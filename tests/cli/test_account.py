@@ -77,8 +77,8 @@ def test_an_account_whose_file_was_never_written_gets_it_by_creating_it_again(se
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("create",), "needs the account's 12 digits"),
-        (("list", ACCOUNT), "account list takes none"),
+        (("create",), "required: ACCOUNT"),
+        (("list", ACCOUNT), f"unrecognized arguments: {ACCOUNT}"),
         (("create", "12345"), "must be 12 digits"),
         (("remove", ACCOUNT), "invalid choice"),
     ],

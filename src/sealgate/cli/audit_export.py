@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sealgate.cli import terminal
-from sealgate.cli.live_trail import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
 from sealgate.trust.trail_file import encode_trail
 from sealgate.x509.certificates import fingerprint
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from sealgate.cli import terminal
-from sealgate.cli.live_trail import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
 from sealgate.trust.trail import Head, genesis
 from sealgate.x509.certificates import fingerprint
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sealgate.cli import terminal
-from sealgate.cli.live_trail import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
 from sealgate.clock import system_clock
 from sealgate.errors import IntegrityError, Invalid
 from sealgate.trust.roots import TrustRoots, parse_root

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealgate.cli import terminal
-from sealgate.cli.live_trail import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
 from sealgate.clock import system_clock
 from sealgate.config import Config
 from sealgate.errors import IntegrityError, PackageError

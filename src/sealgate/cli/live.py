@@ -1,4 +1,4 @@
-"""The audit trail in a server's database, for the commands that read it; a server may be running meanwhile."""
+"""A server's database, for the commands that read it; the server may be running meanwhile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say where the trail is."""
+    """Declare the options that say where a server's data is."""
     add = parser.add_argument
     add("--data", metavar="DIR", help="the server's data folder (default: .sealgate)")
     add("--database", metavar="URL", help="what the server was given, if it was")
@@ -26,7 +26,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def load_source(args: argparse.Namespace) -> Config:
-    """Find out where the trail is.
+    """Find out where a server's data is.
 
     Raises:
         Invalid: There is no data folder there, or an option does not fit.
