@@ -7,7 +7,6 @@ import logging
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
+from sealgate.logs import log_to_stderr
 from sealgate.services.audit.lookup import LookupService
 from sealgate.services.audit.trail import AuditTrail
 from sealgate.services.catalogue import Catalogue
@@ -57,6 +57,9 @@ from sealgate.trust.roots import TrustRoots, authority_root, parse_root
 log = logging.getLogger("sealgate")
 
 _SWEEP_AGE_SECONDS = 24 * 3600
+_SWITCH_SECONDS = 0.0005
+"""After how long a thread that computes lets another one go on. An answer waits for its event's commit, which is short
+turns of the event loop and of the trail's threads; Python's five milliseconds would be most of that waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +195,8 @@ class Server:
 
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
-    _log_to_stderr()
+    log_to_stderr()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -207,29 +211,6 @@ def run(config: Config) -> int:
     log.info("stopping: requests under way are finished first; Ctrl-C ends them")
     server.stop()
     return 0
-
-
-class _LogFormatter(logging.Formatter):
-    """Formats each second once: many lines fall into one."""
-
-    _second = (0, "")
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
-        second = int(record.created)
-        if self._second[0] != second:
-            self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
-        return f"{self._second[1]}.{int(record.msecs):03d}Z"
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001 - documented there
-    for name in ("alembic", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _open_database(config: Config, folder: DataFolder) -> Database:

@@ -206,8 +206,9 @@ class Authenticator:
 
 def find_tokens(request: Request) -> list[str]:
     """Answer the session tokens that a request carries, in headers and query; the signature covers both."""
-    given = (*request.headers.items(), *request.query)
-    return [value for name, value in given if name.lower() == _SESSION_HEADER]
+    header = request.headers.get(_SESSION_HEADER)
+    queried = [value for name, value in request.query if name.lower() == _SESSION_HEADER]
+    return queried if header is None else [header, *queried]
 
 
 def _check_token(key: Credential, tokens: list[str], now: datetime) -> None:

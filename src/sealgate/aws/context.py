@@ -53,13 +53,7 @@ class Call:
     Attributes:
         service: The signing name (`signer`, `lambda`, `s3`, `iam`, `sts`).
         operation: The model's name (`GetSigningProfile`).
-        principal: Who calls.
-        region: Of the signature's credential scope.
-        request_id: As the answer's header says it.
         endpoint: `scheme://host[:port]` as the client addressed the server.
-        now: When the request arrived; aware, UTC.
-        source_ip: The peer's address, empty when unknown.
-        user_agent: As sent, empty when not.
         services: The use cases.
         entry: The call at the door, which has let it in.
         door: That door.
@@ -68,17 +62,41 @@ class Call:
 
     service: str
     operation: str
-    principal: Principal
-    region: str
-    request_id: str
     endpoint: str
-    now: datetime
-    source_ip: str
-    user_agent: str
     services: Services
     entry: Entry
     door: Door
     session_token: str | None = field(default=None, repr=False)
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls."""
+        return self.entry.principal
+
+    @property
+    def region(self) -> str:
+        """Of the signature's credential scope."""
+        return self.entry.region
+
+    @property
+    def request_id(self) -> str:
+        """As the answer's header says it."""
+        return self.entry.request_id
+
+    @property
+    def now(self) -> datetime:
+        """When the request arrived; aware, UTC."""
+        return self.entry.now
+
+    @property
+    def source_ip(self) -> str:
+        """The peer's address, empty when unknown."""
+        return self.entry.source_ip
+
+    @property
+    def user_agent(self) -> str:
+        """As sent, empty when not."""
+        return self.entry.user_agent
 
     @property
     def account(self) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sealgate.aws import faults
 from sealgate.aws.chunked import ChunkedDecoder, ChunkKey
@@ -29,8 +30,7 @@ _CHECKSUM_HEADER = "x-amz-checksum-"
 _ALGORITHM_HEADER = "x-amz-sdk-checksum-algorithm"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framing:
+class Framing(NamedTuple):
     """What a request says of its body.
 
     Attributes:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sealgate.aws.errors import WireError
 from sealgate.aws.model import OperationModel, Shape
@@ -75,8 +75,7 @@ class Narration:
     elements: Tell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Of one call: who, when, from where.
 
     Attributes:

@@ -92,7 +92,7 @@ class Permission:
             resource=self.resource.render(arguments, region=region, account=owner or account),
             context=self._context(arguments),
             is_exempt=bool(self.exempt),
-            denial=_MEMBER.sub(lambda match: str(find_value(arguments, match[1])), self.denial),
+            denial=self.denial and _MEMBER.sub(lambda match: str(find_value(arguments, match[1])), self.denial),
         )
 
     def _context(self, arguments: Arguments) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import Any
 
 from sealgate.aws import faults
@@ -177,13 +176,7 @@ class Pipeline:
         return Call(
             service=exchange.service.name,
             operation=bound.operation.name,
-            principal=principal,
-            region=identity.region,
-            request_id=exchange.request_id,
             endpoint=f"{request.scheme}://{request.host}",
-            now=exchange.now,
-            source_ip=request.source_ip,
-            user_agent=request.headers.get("user-agent", ""),
             services=self._services,
             entry=exchange.entry,
             door=self._door,
@@ -227,6 +220,6 @@ def _checked_arguments(bound: Bound, members: Mapping[str, Any]) -> dict[str, An
 
 def _encode(bound: Bound, reply: Reply, exchange: Exchange) -> Response:
     response = bound.codec.encode(reply.members, exchange.request_id)
-    if reply.status is not None:
-        response = replace(response, status=reply.status)
-    return response.with_headers({**reply.headers, **exchange.service.wire.identify(exchange.request_id)})
+    headers = {**response.headers, **reply.headers, **exchange.service.wire.identify(exchange.request_id)}
+    status = response.status if reply.status is None else reply.status
+    return Response(status=status, headers=headers, body=response.body)

@@ -77,6 +77,8 @@ def parse_template(service: str, text: str | None) -> ResourceTemplate:
 
 def find_value(values: Mapping[str, Any], path: str) -> Any:
     """Answer what stands at the end of a path, or None where any part of it is absent."""
+    if "." not in path:  # as most are
+        return values.get(path)
     found: Any = values
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None

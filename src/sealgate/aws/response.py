@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sealgate.aws.faults import Malformed
 from sealgate.aws.reply import FileBody
@@ -13,8 +14,7 @@ WITHOUT_BODY = frozenset({204, 304})
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """Status, headers and body.
 
     Attributes:
@@ -23,7 +23,7 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes | FileBody = b""
 
     def with_headers(self, headers: Mapping[str, str]) -> Response:

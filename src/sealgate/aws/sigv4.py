@@ -16,8 +16,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sealgate.aws import faults
@@ -42,8 +42,7 @@ _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-S
 _SPACES = re.compile(" {2,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialScope:
+class CredentialScope(NamedTuple):
     """What a derived key is good for: one day, one region, one service."""
 
     date: str
@@ -54,8 +53,7 @@ class CredentialScope:
         return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """What a request says of its own signature; nothing of it is verified yet.
 
     Attributes:

@@ -1,12 +1,19 @@
-"""What stands at the door (`sealgate.services.door`): who calls, what the call needs, and what a denial says."""
+"""What stands at the door (`sealgate.services.door`): who calls, what the call needs, and what a denial says.
+
+What every call makes anew is a named tuple, here and on the wire: it takes a third of a frozen dataclass's time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sealgate.errors import Denied
+
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +57,7 @@ class AccessDenied(Denied):
         super().__init__(f"{denial}{text} {because}".rstrip())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One action on one resource that a call needs to be allowed.
 
     Attributes:
@@ -64,13 +70,12 @@ class Wanted:
 
     action: str
     resource: str
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, tuple[str, ...]] = _NOTHING
     is_exempt: bool = False
     denial: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One call at the door.
 
     Attributes:
@@ -90,7 +95,7 @@ class Entry:
     region: str = ""
     is_secure: bool = False
     user_agent: str = ""
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, tuple[str, ...]] = _NOTHING
 
     @property
     def action(self) -> str:

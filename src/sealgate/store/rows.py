@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
     Column,
@@ -42,17 +42,22 @@ class Lookup:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
         self._order = getattr(compiled, "positiontup", None)
-        self._readers = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        readers = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
-    def find(self, tx: Connection, key: Mapping[str, object]) -> list[Any] | None:
+    def find(self, tx: Connection, key: Mapping[str, object]) -> Sequence[Any] | None:
         """Answer the values of the row, or None."""
         driver = tx.connection.driver_connection
         assert driver is not None
         given = key if self._order is None else [key[name] for name in self._order]
         row = driver.execute(self._text, given).fetchone()
-        if row is None:
-            return None
-        return [read(value) if read else value for read, value in zip(self._readers, row, strict=True)]
+        if row is None or not self._readers:
+            return cast("Sequence[Any] | None", row)
+        values = list(row)
+        for place, read in self._readers:
+            if values[place] is not None:
+                values[place] = read(values[place])
+        return values
 
 
 class Insertion:
@@ -140,7 +145,7 @@ class Rows(Generic[R]):
         self._key = tuple(column.name for column in table.primary_key.columns)
         key = [table.c[name] == bindparam(f"k_{name}") for name in self._key]
         self._select = select(*self._columns)
-        self._find = self._select.where(*key)
+        self._find = self._select.where(*(table.c[name] == bindparam(name) for name in self._key))
         self._lookups: dict[str, Lookup] = {}
         self._insert = insert(table)
         self._update = update(table).where(*key)
@@ -151,7 +156,7 @@ class Rows(Generic[R]):
         lookup = self._lookups.get(tx.dialect.name)
         if lookup is None:
             lookup = self._lookups[tx.dialect.name] = Lookup(self._find, self._columns, tx.dialect)
-        values = lookup.find(tx, self._bind(key))
+        values = lookup.find(tx, key)
         return None if values is None else self.record(**dict(zip(self._fields, values, strict=True)))
 
     def insert(self, tx: Connection, record: R) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sealgate.arn import bucket_arn, object_arn
@@ -109,7 +109,7 @@ class _ReadSource(Permission):
         wanted = Permission.find_wanted(self, arguments, region=region, account=account)
         if wanted is None or source is None:
             return wanted
-        return replace(wanted, context={**wanted.context, **_version_context(source)})
+        return wanted._replace(context={**wanted.context, **_version_context(source)})
 
 
 READ_SOURCE = (

@@ -133,9 +133,12 @@ class RestEncoder:
                 self._prefixes[name] = wire
             elif location == "statusCode":
                 self._status_member = name
+        self._is_all_in_body = not (self._headers or self._prefixes or self._status_member)
 
     def encode(self, members: Mapping[str, Any]) -> tuple[int, dict[str, str]]:
         """Answer status and headers."""
+        if self._is_all_in_body:
+            return self.status, {}
         status, headers = self.status, {}
         for name, value in members.items():
             if value is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from sealgate.services.iam.turns import OncePerTurn
 from sealgate.store.database import Database, Tx
 from sealgate.store.iam.generation import find_mark
 
@@ -15,7 +16,7 @@ _MOST = 4096
 
 
 class Remembered(Generic[K, V]):
-    """A memory that asks the database, with one quick look-up each time, whether it is still true.
+    """A memory that asks the database, with one quick look-up in each turn of an event loop, whether it is still true.
 
     Another server's change is seen as soon as it is committed. Bounded; forgets everything when full. What is not there
     (None) is looked for again each time.
@@ -29,12 +30,16 @@ class Remembered(Generic[K, V]):
         self._db = db
         self._load = load
         self._kept: tuple[str, dict[K, V]] = ("", {})
+        self._mark = OncePerTurn(self._read_mark)
 
     def find(self, key: K) -> V | None:
         """Answer the value for a key, as things stand now; None where there is none."""
-        with self._db.statement() as tx:
-            found = self._kept_under(find_mark(tx)).get(key)
+        found = self._kept_under(self._mark.get()).get(key)
         return self._look_up(key) if found is None else found
+
+    def _read_mark(self) -> str:
+        with self._db.statement() as tx:
+            return find_mark(tx)
 
     def _look_up(self, key: K) -> V | None:
         while True:

@@ -1,0 +1,74 @@
+import asyncio
+import io
+import logging
+
+import pytest
+
+from sealgate.logs import Formatter, TurnHandler
+
+
+class Written(io.StringIO):
+    """A stream that knows what each flush wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def flush(self) -> None:
+        self.pieces.append(self.getvalue())
+        self.seek(0)
+        self.truncate()
+
+
+@pytest.fixture
+def stream() -> Written:
+    return Written()
+
+
+@pytest.fixture
+def log(stream: Written) -> logging.Logger:
+    log = logging.getLogger("tests.logs")
+    log.propagate, log.handlers = False, [TurnHandler(stream)]
+    log.setLevel(logging.INFO)
+    return log
+
+
+def test_lines_of_one_turn_go_out_together(stream: Written, log: logging.Logger) -> None:
+    async def serve() -> None:
+        log.info("one")
+        log.info("two")
+        assert stream.pieces == []
+        await asyncio.sleep(0)
+        log.info("three")
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    assert stream.pieces == ["one\ntwo\n", "three\n"]
+
+
+def test_what_is_worth_a_warning_goes_out_at_once_after_what_came_before(stream: Written, log: logging.Logger) -> None:
+    async def serve() -> list[str]:
+        log.info("one")
+        log.error("two")
+        return list(stream.pieces)
+
+    assert asyncio.run(serve()) == ["one\ntwo\n"]
+
+
+def test_what_other_threads_say_goes_out_at_once(stream: Written, log: logging.Logger) -> None:
+    log.info("one")
+    assert stream.pieces == ["one\n"]
+
+
+def test_what_was_taken_is_written_when_the_process_ends(stream: Written, log: logging.Logger) -> None:
+    async def serve() -> None:
+        log.info("one")
+        log.handlers[0].flush()
+        assert stream.pieces == ["one\n"]
+
+    asyncio.run(serve())
+
+
+def test_moments_are_written_in_utc_to_the_millisecond() -> None:
+    record = logging.makeLogRecord({"msg": "said", "created": 1_764_000_000.5, "msecs": 500.0})
+    assert Formatter("%(asctime)s %(message)s").format(record) == "2025-11-24T16:00:00.500Z said"
