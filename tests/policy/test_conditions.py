@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealgate.policy.conditions import OPERATORS
+from sealgate.policy.hearing import Hearing
 from tests.support.policies import ask, policy, statement
 
 Context = dict[str, str | tuple[str, ...]]
@@ -14,7 +15,7 @@ Context = dict[str, str | tuple[str, ...]]
 
 def holds(condition: dict[str, dict[str, Any]], context: Context) -> bool:
     about = policy(statement(Condition=condition)).statements[0]
-    return about.applies(ask(context=context))
+    return about.applies(Hearing(ask=ask(context=context)))
 
 
 USERNAME, TIME, ADDRESS, ARN = "aws:username", "aws:CurrentTime", "aws:SourceIp", "aws:PrincipalArn"

@@ -19,7 +19,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sealgate.policy import operands
@@ -49,9 +49,9 @@ class Operator:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Condition:
-    """One operator applied to one key.
+    """One operator applied to one key. Equal ones that policies hold are one object, told apart from others quickly.
 
     Attributes:
         operator: As it was written.
@@ -74,7 +74,7 @@ class Condition:
     negated: bool
     null: tuple[bool, ...]
     values: tuple[str, ...]
-    tests: tuple[Test, ...] = field(compare=False, repr=False)
+    tests: tuple[Test, ...] = field(repr=False)
     variables: tuple[str, ...]
 
     def holds(self, context: Context) -> bool:
@@ -172,6 +172,8 @@ OPERATORS = {
 }
 """Every operator but `Null`, which asks for no value."""
 
+_KNOWN = 4096
+"""How many conditions are remembered, so that equal ones are one object; whoever has more loses time only."""
 _QUANTIFIERS = frozenset(Quantifier)
 _NULL = "Null"
 _IF_EXISTS = "IfExists"
@@ -190,7 +192,7 @@ def parse_conditions(element: Any, *, variables: bool) -> tuple[Condition, ...]:
             its operator compares.
     """
     return tuple(
-        _parse_condition(name, key, values, variables=variables)
+        _parse_condition(name, key, _values(name, key, values), variables=variables)
         for name, keys in _entries(element, "Condition")
         for key, values in _entries(keys, name)
     )
@@ -202,13 +204,13 @@ def _entries(element: Any, name: str) -> list[tuple[str, Any]]:
     return list(element.items())
 
 
-def _parse_condition(name: str, key: str, element: Any, *, variables: bool) -> Condition:
+@lru_cache(maxsize=_KNOWN)
+def _parse_condition(name: str, key: str, values: tuple[str, ...], *, variables: bool) -> Condition:
     quantifier, base, if_exists = _parse_operator(name)
     if not 0 < key.find(":") < len(key) - 1:
         raise MalformedPolicy(
             "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", f"The key is {key!r}."
         )
-    values = _values(name, key, element)
     uses = variables and base.startswith(_VARIABLE_FAMILIES)
     known = OPERATORS.get(base)
     return Condition(
@@ -219,7 +221,7 @@ def _parse_condition(name: str, key: str, element: Any, *, variables: bool) -> C
         if_exists=if_exists,
         negated=known is not None and known.negated,
         null=() if known else tuple(_parse_null(value) for value in values),
-        values=tuple(values),
+        values=values,
         tests=tuple(known.read(value, variables) for value in values) if known else (),
         variables=tuple(name for value in values for name in parse_template(value, variables=uses).names),
     )
@@ -234,11 +236,11 @@ def _parse_operator(name: str) -> tuple[Quantifier | None, str, bool]:
     raise syntax_error(f"{name} is no condition operator.")
 
 
-def _values(name: str, key: str, element: Any) -> list[str]:
+def _values(name: str, key: str, element: Any) -> tuple[str, ...]:
     values = element if isinstance(element, list) else [element]
     if not values:
         raise syntax_error(f"{name} {key} has no value.")
-    return [_value(name, key, value) for value in values]
+    return tuple(_value(name, key, value) for value in values)
 
 
 def _value(name: str, key: str, value: Any) -> str:

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from sealgate.policy.document import Policy
+from sealgate.policy.hearing import Hearing
 from sealgate.policy.principals import Naming
 from sealgate.policy.request import Ask, CallerKind
 from sealgate.policy.statement import Effect, Statement
@@ -208,31 +209,31 @@ def _verdicts(
     session: Sequence[Policy] | None,
     resource: Policy | None,
 ) -> tuple[Verdict, ...]:
-    kind = ask.principal.kind
+    kind, hearing = ask.principal.kind, Hearing(ask=ask)
     verdicts = []
     if kind is CallerKind.ROOT:
         verdicts.append(Verdict(layer=Layer.IDENTITY, decision=Decision.ALLOWED, found=()))
     elif kind not in _WITHOUT_POLICIES:
-        verdicts.append(_verdict(Layer.IDENTITY, identity, ask))
+        verdicts.append(_verdict(Layer.IDENTITY, identity, hearing))
         if boundary is not None:
-            verdicts.append(_verdict(Layer.BOUNDARY, (boundary,), ask))
+            verdicts.append(_verdict(Layer.BOUNDARY, (boundary,), hearing))
         if session is not None:
-            verdicts.append(_verdict(Layer.SESSION, session, ask))
+            verdicts.append(_verdict(Layer.SESSION, session, hearing))
     if resource is not None:
-        verdicts.append(_verdict(Layer.RESOURCE, (resource,), ask))
+        verdicts.append(_verdict(Layer.RESOURCE, (resource,), hearing))
     return tuple(verdicts)
 
 
-def _verdict(layer: Layer, policies: Iterable[Policy], ask: Ask) -> Verdict:
+def _verdict(layer: Layer, policies: Iterable[Policy], hearing: Hearing) -> Verdict:
     """Ask one layer: one statement that denies is enough, else one that allows."""
-    action = ask.action.lower()
+    action, principal = hearing.ask.action.lower(), hearing.ask.principal
     denying: list[Found] = []
     allowing: list[Found] = []
     for policy in policies:
         for statement in policy.find(action):
             principals = statement.principals
-            naming = None if principals is None else principals.naming(ask.principal)
-            if (principals is None or naming is not None) and statement.applies(ask):
+            naming = None if principals is None else principals.naming(principal)
+            if (principals is None or naming is not None) and statement.applies(hearing):
                 found = denying if statement.effect is Effect.DENY else allowing
                 found.append((policy, statement, naming))
     if denying:

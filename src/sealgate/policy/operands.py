@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sealgate.policy.malformed import legacy_error, syntax_error
 from sealgate.policy.request import Context
-from sealgate.policy.variables import Template, parse_template
+from sealgate.policy.variables import parse_template
 from sealgate.policy.wildcards import check_pattern
 
 Test = Callable[[str, Context], bool]
@@ -83,19 +83,21 @@ def compile_arn(text: str, *, variables: bool) -> Test:
     parts = template.split(_ARN_PARTS)
     if len(parts) == _ARN_PARTS:
         # The last part tells ARNs apart best.
-        checks = [(place, part) for place, part in reversed(tuple(enumerate(parts))) if part.parts != (_ANYTHING,)]
-        return lambda value, context: _match_each(value, checks, context)
+        checks = [
+            (place, part.match) for place, part in reversed(tuple(enumerate(parts))) if part.parts != (_ANYTHING,)
+        ]
+        return partial(_match_each, checks)
     if text != _ANYTHING and template.is_constant:
         raise legacy_error(f"{text!r} is no ARN.")
     return template.match
 
 
-def _match_each(value: str, checks: list[tuple[int, Template]], context: Context) -> bool:
+def _match_each(checks: Sequence[tuple[int, Test]], value: str, context: Context) -> bool:
     values = _parts(value)
     if len(values) != _ARN_PARTS:
         return False
-    for place, part in checks:  # noqa: SIM110 - a generator for each condition of a request shows
-        if not part.match(values[place], context):
+    for place, match in checks:  # noqa: SIM110 - a generator for each condition of a request shows
+        if not match(values[place], context):
             return False
     return True
 
@@ -210,7 +212,14 @@ def compile_address(text: str) -> Test:
     except ValueError:
         raise legacy_error(f"{text!r} is no range of IP addresses.") from None
     version, first, last = network.version, int(network.network_address), int(network.broadcast_address)
-    return lambda value, _: any(version == kind and first <= number <= last for kind, number in _addresses(value))
+
+    def test(value: str, _: Context) -> bool:
+        for kind, number in _addresses(value):  # noqa: SIM110 - a generator for each condition of a request shows
+            if version == kind and first <= number <= last:
+                return True
+        return False
+
+    return test
 
 
 @lru_cache(maxsize=_REMEMBERED)
