@@ -21,10 +21,10 @@ example: $(VENV)/.ready-dev  ## set up, then tell of two apps with dedicated pro
 	@$(BIN)/python examples/two_apps.py
 
 test: $(VENV)/.ready-dev  ## set up, then run the tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
 
 test-all: $(VENV)/.ready-dev  ## the tests, and the slow ones
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.ready-dev  ## the static checks: ruff, mypy, the layers
 	@$(BIN)/ruff check .

@@ -28,22 +28,22 @@ from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
 from sealgate.logs import log_to_stderr
+from sealgate.services.access.catalogue import Catalogue
+from sealgate.services.access.door import Door
 from sealgate.services.audit.lookup import LookupService
 from sealgate.services.audit.trail import AuditTrail
-from sealgate.services.catalogue import Catalogue
-from sealgate.services.configs import ConfigService
-from sealgate.services.door import Door
-from sealgate.services.functions import FunctionService
+from sealgate.services.functions.configs import ConfigService
+from sealgate.services.functions.service import FunctionService
 from sealgate.services.iam.service import IamService
-from sealgate.services.identity import IdentityService
-from sealgate.services.meter import UNWATCHED, Meter
-from sealgate.services.metrics import MetricService
-from sealgate.services.objects import ObjectService
-from sealgate.services.profiles import ProfileService
-from sealgate.services.revocation import RevocationService
-from sealgate.services.sessions import SessionService
-from sealgate.services.signing import SigningService
-from sealgate.services.signing_worker import SigningWorker
+from sealgate.services.identity.accounts import IdentityService
+from sealgate.services.identity.sessions import SessionService
+from sealgate.services.metrics.meter import UNWATCHED, Meter
+from sealgate.services.metrics.service import MetricService
+from sealgate.services.objects.service import ObjectService
+from sealgate.services.signing.profiles import ProfileService
+from sealgate.services.signing.revocation import RevocationService
+from sealgate.services.signing.service import SigningService
+from sealgate.services.signing.worker import SigningWorker
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder, ServerCredentials
@@ -223,7 +223,7 @@ def _open_database(config: Config, folder: DataFolder) -> Database:
 def _open_meter(config: Config, db: Database, authority: Authority, clock: Clock) -> Meter:
     if not config.metrics:
         return UNWATCHED
-    from sealgate.services.prometheus import PrometheusMeter  # noqa: PLC0415 - it takes a tenth of a second to load
+    from sealgate.services.metrics.prometheus import PrometheusMeter  # noqa: PLC0415 - it takes a tenth of a second to load
 
     return PrometheusMeter(db=db, authority=authority, clock=clock)
 

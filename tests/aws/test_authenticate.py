@@ -13,7 +13,7 @@ from sealgate.aws.presign import presign_get
 from sealgate.aws.request import EMPTY_SHA256, Request, parse_query
 from sealgate.aws.sigv2 import find_link
 from sealgate.aws.sigv4 import parse_claim
-from sealgate.services.identity import Credential
+from sealgate.services.identity.accounts import Credential
 from sealgate.store.iam.sessions import Session
 from sealgate.store.identity import AccessKey
 from tests.support.linked import EXPIRES, linked

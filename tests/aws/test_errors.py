@@ -11,7 +11,7 @@ from sealgate.aws.protocols.query import QueryWire
 from sealgate.aws.protocols.rest_json import RestJsonWire
 from sealgate.aws.protocols.rest_xml import RestXmlWire
 from sealgate.aws.protocols.xml_body import PROLOG
-from sealgate.services.function_errors import ConfigNotFound, FunctionNotFound
+from sealgate.services.functions.errors import ConfigNotFound, FunctionNotFound
 
 RESOURCE = "<Resource>/b/&lt;k&gt;</Resource><RequestId>an-id</RequestId>"
 STS = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'

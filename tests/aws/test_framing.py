@@ -8,7 +8,7 @@ import pytest
 from sealgate.aws import faults
 from sealgate.aws.framing import Intake, Received, parse_framing
 from sealgate.aws.request import Request
-from sealgate.services.checksums import ALGORITHMS, encode_checksum, new_hasher
+from sealgate.services.objects.checksums import ALGORITHMS, encode_checksum, new_hasher
 
 BODY = b"what was sent"
 SHA256 = hashlib.sha256(BODY).hexdigest()

@@ -14,7 +14,7 @@ from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
 from sealgate.config import Config
 from sealgate.server import House, open_house
-from sealgate.services.sessions import SessionService
+from sealgate.services.identity.sessions import SessionService
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import ACCOUNT, ADMINISTRATOR, allowing, document, principal_of, trusting
 from tests.support.in_process import InProcess

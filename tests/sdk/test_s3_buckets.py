@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealgate.clock import system_clock
-from sealgate.services.identity import IdentityService
+from sealgate.services.identity.accounts import IdentityService
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
 from tests.support.s3_client import S3, refusal, send

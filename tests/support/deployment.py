@@ -15,13 +15,13 @@ from typing import Any
 
 from sealgate.package.files import BytesSource
 from sealgate.package.seal import encode_seal
-from sealgate.services.code_sources import ZipUpload
-from sealgate.services.configs import ConfigService
-from sealgate.services.function_settings import SettingsChange
-from sealgate.services.functions import CodeChange, FunctionService, FunctionState, NewFunction
-from sealgate.services.objects import ObjectService
-from sealgate.services.profiles import ProfileService
-from sealgate.services.revocation import RevocationService
+from sealgate.services.functions.code_sources import ZipUpload
+from sealgate.services.functions.configs import ConfigService
+from sealgate.services.functions.service import CodeChange, FunctionService, FunctionState, NewFunction
+from sealgate.services.functions.settings import SettingsChange
+from sealgate.services.objects.service import ObjectService
+from sealgate.services.signing.profiles import ProfileService
+from sealgate.services.signing.revocation import RevocationService
 from sealgate.store.blobs_file import FileBlobs, FileStaging
 from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.functions import Function

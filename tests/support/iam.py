@@ -9,14 +9,14 @@ from typing import Any
 
 from sealgate.policy.evaluate import authorise
 from sealgate.policy.request import Ask
-from sealgate.services.access import Principal
-from sealgate.services.assumption import Assumption
+from sealgate.services.access.entry import Principal
 from sealgate.services.iam.roles import NewRole
 from sealgate.services.iam.service import IamService
 from sealgate.services.iam.users import NewUser
-from sealgate.services.identity import IdentityService
+from sealgate.services.identity.accounts import IdentityService
+from sealgate.services.identity.assumption import Assumption
+from sealgate.services.identity.sessions import Issued, SessionService
 from sealgate.services.scope import Scope
-from sealgate.services.sessions import Issued, SessionService
 from sealgate.store.database import Database
 from sealgate.store.iam.entities import Role
 from sealgate.store.iam.sessions import Session

@@ -17,7 +17,7 @@ from botocore.session import Session
 from sealgate.aws.app import App
 from sealgate.aws.request import Request
 from sealgate.aws.sigv4 import canonical_query
-from sealgate.services.identity import Credential
+from sealgate.services.identity.accounts import Credential
 
 HOST = "127.0.0.1:4566"
 

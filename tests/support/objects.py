@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sealgate.services.checksums import new_hasher
-from sealgate.services.objects import ObjectService, VersionView
+from sealgate.services.objects.checksums import new_hasher
+from sealgate.services.objects.service import ObjectService, VersionView
 from sealgate.services.scope import Scope
 from sealgate.store.blobs import Staging
 from sealgate.store.blobs_file import FileBlobs

@@ -5,9 +5,9 @@ from typing import Any
 
 from sealgate.arn import profile_version_arn
 from sealgate.package.seal import ArchiveSeal, encode_seal, parse_seal
-from sealgate.services.platforms import LAMBDA_PLATFORM
-from sealgate.services.profiles import NewProfile
 from sealgate.services.scope import Scope
+from sealgate.services.signing.platforms import LAMBDA_PLATFORM
+from sealgate.services.signing.profiles import NewProfile
 from sealgate.store.jobs import Job
 from sealgate.trust.assessment import Signature
 from sealgate.values import replace

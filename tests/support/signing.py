@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sealgate.package.source import BytesSource
-from sealgate.services.objects import ObjectName, ObjectService
-from sealgate.services.profiles import ProfileService
-from sealgate.services.revocation import RevocationService
-from sealgate.services.signing import NewJob, SigningService
-from sealgate.services.signing_run import JobRunner
-from sealgate.services.signing_worker import SigningWorker
+from sealgate.services.objects.service import ObjectName, ObjectService
+from sealgate.services.signing.profiles import ProfileService
+from sealgate.services.signing.revocation import RevocationService
+from sealgate.services.signing.run import JobRunner
+from sealgate.services.signing.service import NewJob, SigningService
+from sealgate.services.signing.worker import SigningWorker
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.jobs import Job
 from sealgate.store.objects import Attributes, ObjectVersion

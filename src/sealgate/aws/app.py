@@ -31,8 +31,8 @@ from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.config import Config
 from sealgate.errors import SealgateError
-from sealgate.services.door import Door
-from sealgate.services.meter import UNWATCHED, Meter
+from sealgate.services.access.door import Door
+from sealgate.services.metrics.meter import UNWATCHED, Meter
 
 log = logging.getLogger("sealgate.aws")
 

@@ -13,9 +13,9 @@ from sealgate.aws import faults, sigv2, sigv4
 from sealgate.aws.chunked import ChunkKey
 from sealgate.aws.framing import UNSIGNED, Framing
 from sealgate.aws.request import EMPTY_SHA256, Request
-from sealgate.services.access import Principal
-from sealgate.services.identity import Credential
-from sealgate.services.sessions import is_token_of
+from sealgate.services.access.entry import Principal
+from sealgate.services.identity.accounts import Credential
+from sealgate.services.identity.sessions import is_token_of
 from sealgate.store.iam.sessions import Session
 
 Claim = sigv4.Claim | sigv2.Link

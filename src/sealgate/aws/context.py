@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from sealgate.arn import account_of
 from sealgate.aws.presign import presign_get
 from sealgate.policy.request import Context
-from sealgate.services.access import Entry, Principal, Wanted
+from sealgate.services.access.entry import Entry, Principal, Wanted
 from sealgate.services.scope import Scope
 
 if TYPE_CHECKING:
+    from sealgate.services.access.door import Door
     from sealgate.services.audit.lookup import LookupService
-    from sealgate.services.configs import ConfigService
-    from sealgate.services.door import Door
-    from sealgate.services.functions import FunctionService
+    from sealgate.services.functions.configs import ConfigService
+    from sealgate.services.functions.service import FunctionService
     from sealgate.services.iam.service import IamService
-    from sealgate.services.identity import IdentityService
-    from sealgate.services.metrics import MetricService
-    from sealgate.services.objects import ObjectService
-    from sealgate.services.profiles import ProfileService
-    from sealgate.services.revocation import RevocationService
-    from sealgate.services.sessions import SessionService
-    from sealgate.services.signing import SigningService
+    from sealgate.services.identity.accounts import IdentityService
+    from sealgate.services.identity.sessions import SessionService
+    from sealgate.services.metrics.service import MetricService
+    from sealgate.services.objects.service import ObjectService
+    from sealgate.services.signing.profiles import ProfileService
+    from sealgate.services.signing.revocation import RevocationService
+    from sealgate.services.signing.service import SigningService
 
 __all__ = ["Call", "Principal", "Services"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sealgate.errors import SealgateError
-from sealgate.services import object_errors
+from sealgate.services.objects import errors as object_errors
 
 Details = Mapping[str, str]
 

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from sealgate.errors import SealgateError
-from sealgate.services import object_errors
+from sealgate.services.objects import errors as object_errors
 
 Headers = Mapping[str, str]
 

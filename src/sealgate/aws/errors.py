@@ -17,11 +17,13 @@ from sealgate.aws import faults
 from sealgate.aws.error_details import details_of
 from sealgate.aws.error_headers import headers_of
 from sealgate.policy.malformed import MalformedPolicy
-from sealgate.services import function_errors, metric_errors, object_errors
-from sealgate.services.assumption import PackedPolicyTooLarge
 from sealgate.services.audit import errors as audit_errors
+from sealgate.services.functions import errors as function_errors
 from sealgate.services.iam import errors as iam_errors
-from sealgate.services.profile_permissions import PolicyTooLarge
+from sealgate.services.identity.assumption import PackedPolicyTooLarge
+from sealgate.services.metrics import errors as metric_errors
+from sealgate.services.objects import errors as object_errors
+from sealgate.services.signing.permissions import PolicyTooLarge
 
 CLIENT_ERRORS = range(400, 500)
 

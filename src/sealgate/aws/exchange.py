@@ -15,7 +15,7 @@ from sealgate.aws.sigv2 import Link
 from sealgate.aws.sigv4 import Claim
 from sealgate.aws.wire import Bound, Service
 from sealgate.errors import SealgateError
-from sealgate.services.access import Entry, Principal, Wanted
+from sealgate.services.access.entry import Entry, Principal, Wanted
 from sealgate.services.audit.notes import Notes
 
 _NOBODY = Principal(account="", arn="-", user_id="", access_key_id="")

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sealgate.aws import faults
 from sealgate.aws.chunked import ChunkedDecoder, ChunkKey
 from sealgate.aws.request import Request
-from sealgate.services.checksums import ALGORITHMS, encode_checksum, new_hasher
+from sealgate.services.objects.checksums import ALGORITHMS, encode_checksum, new_hasher
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 SIGNED_CHUNKS = frozenset({"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"})

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sealgate.aws.resources import Resource, find_value
-from sealgate.services.access import Wanted
+from sealgate.services.access.entry import Wanted
 
 Arguments = Mapping[str, Any]
 Keys = Mapping[str, str]

@@ -22,10 +22,10 @@ from sealgate.aws.signature_context import signature_context
 from sealgate.aws.uploads import Upload
 from sealgate.aws.wire import Bound
 from sealgate.aws.witness import Witness
-from sealgate.services.access import Entry
-from sealgate.services.door import Door
-from sealgate.services.object_errors import ObjectTooLarge
-from sealgate.services.object_rules import MAX_PUT_BYTES
+from sealgate.services.access.door import Door
+from sealgate.services.access.entry import Entry
+from sealgate.services.objects.errors import ObjectTooLarge
+from sealgate.services.objects.rules import MAX_PUT_BYTES
 
 
 class Pipeline:

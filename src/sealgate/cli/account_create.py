@@ -17,7 +17,7 @@ from sealgate.errors import Conflict
 from sealgate.store.folder import DataFolder, ServerCredentials
 
 if TYPE_CHECKING:
-    from sealgate.services.identity import IdentityService
+    from sealgate.services.identity.accounts import IdentityService
 
 EXAMPLE = """\
   sealgate account create 111122223333 --data /var/lib/sealgate
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_source(args)
     with opened(config) as database:
         from sealgate.clock import system_clock  # noqa: PLC0415 - only once the usage is known right
-        from sealgate.services.identity import IdentityService  # noqa: PLC0415 - see above
+        from sealgate.services.identity.accounts import IdentityService  # noqa: PLC0415 - see above
 
         _create(IdentityService(db=database, clock=system_clock), DataFolder(config.data), config)
     sys.stdout.write(f"{config.account}\n")

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Print an account a line."""
     with opened(load_source(args)) as database:
         from sealgate.clock import system_clock  # noqa: PLC0415 - only once the usage is known right
-        from sealgate.services.identity import IdentityService  # noqa: PLC0415 - see above
+        from sealgate.services.identity.accounts import IdentityService  # noqa: PLC0415 - see above
 
         for each in IdentityService(db=database, clock=system_clock).list_accounts():
             sys.stdout.write(f"{each.account} {each.created_at:%Y-%m-%dT%H:%M:%SZ}\n")

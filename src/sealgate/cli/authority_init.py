@@ -52,7 +52,7 @@ def _refuse_used(config: Config, folder: DataFolder) -> None:
     """Make no second authority, not even where the first one's root was lost: all that it signed would fail."""
     if folder.root_certificate.exists():
         raise Conflict(f"{config.data} holds an authority already")
-    from sealgate.services.identity import IdentityService  # noqa: PLC0415 - wrong usage is told before that is loaded
+    from sealgate.services.identity.accounts import IdentityService  # noqa: PLC0415 - wrong usage is told before that is loaded
 
     with opened_database(config) as database:
         if IdentityService(db=database, clock=system_clock).list_accounts():

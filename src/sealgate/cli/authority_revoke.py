@@ -35,7 +35,7 @@ from sealgate.trust.keys import KeyUnavailable
 from sealgate.x509.certificates import fingerprint, name_by_content
 
 if TYPE_CHECKING:
-    from sealgate.services.issuing_authorities import Fallout
+    from sealgate.services.signing.issuing_authorities import Fallout
 
 EXAMPLE = """\
   sealgate authority revoke 3b1f09ac --dry-run --from 2026-11-24T12:00:00Z --data /var/lib/sealgate
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     # Whatever is wrong with the keys is told before anything is revoked.
     root_keys = None if args.dry_run else find_root_keys(args, config)
     authority = None if args.dry_run else open_authority(config)
-    from sealgate.services.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
+    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
 
     with opened_database(config) as database:
         service, identity = IssuingAuthorities(db=database, clock=system_clock), name_by_content(issuing)

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_records(config: Config, inventory: Inventory) -> list[Row]:
-    from sealgate.services.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
+    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
 
     with opened_database(config) as database:
         records = IssuingAuthorities(db=database, clock=system_clock)

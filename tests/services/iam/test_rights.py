@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sealgate.policy.request import CallerKind
-from sealgate.services.access import Principal
+from sealgate.services.access.entry import Principal
 from sealgate.services.iam.policies import NewPolicy
 from sealgate.services.iam.service import IamService
-from sealgate.services.identity import IdentityService
+from sealgate.services.identity.accounts import IdentityService
 from tests.support.iam import ACCOUNT, ADMINISTRATOR, OTHER, Iam, allowing, document, principal_of, trusting
 
 

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sealgate.policy.evaluate import Decision
-from sealgate.services.access import AccessDenied, Entry, Wanted
-from sealgate.services.bucket_policies import BucketPolicyService
-from sealgate.services.buckets import BucketService
-from sealgate.services.catalogue import Catalogue
-from sealgate.services.door import Door, request_context
+from sealgate.services.access.catalogue import Catalogue
+from sealgate.services.access.door import Door, request_context
+from sealgate.services.access.entry import AccessDenied, Entry, Wanted
 from sealgate.services.iam.entities import ActorKind
 from sealgate.services.iam.pages import Range
 from sealgate.services.iam.policies import NewPolicy
 from sealgate.services.iam.simulated_context import ContextEntry
 from sealgate.services.iam.simulation import Question
+from sealgate.services.objects.buckets import BucketService
+from sealgate.services.objects.policies import BucketPolicyService
 from tests.support.iam import ACCOUNT, OTHER, Iam, document, principal_of, trusting
 
 USER, ROLE = f"arn:aws:iam::{ACCOUNT}:user/bob", f"arn:aws:iam::{ACCOUNT}:role/signer"

@@ -18,8 +18,8 @@ from sealgate.aws.api.cloudwatch_shapes import (
 )
 from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
-from sealgate.services.metric_data import read_series
-from sealgate.services.metrics import MAX_POINTS, UNIT, check_span
+from sealgate.services.metrics.data import read_series
+from sealgate.services.metrics.service import MAX_POINTS, UNIT, check_span
 
 cloudwatch = Api("cloudwatch")
 

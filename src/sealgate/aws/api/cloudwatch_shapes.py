@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sealgate.aws.faults import UnsupportedMember
-from sealgate.services.metric_data import MAX_PAGE, Question, Series
-from sealgate.services.metric_errors import InvalidMetricCombination, InvalidMetricParameter
-from sealgate.services.metrics import UNIT, Datapoint, Metric, MetricFilter, check_span
+from sealgate.services.metrics.data import MAX_PAGE, Question, Series
+from sealgate.services.metrics.errors import InvalidMetricCombination, InvalidMetricParameter
+from sealgate.services.metrics.service import UNIT, Datapoint, Metric, MetricFilter, check_span
 
 _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*", re.ASCII)

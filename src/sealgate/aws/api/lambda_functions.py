@@ -21,10 +21,10 @@ from sealgate.aws.api.lambda_shapes import describe_function, parse_code, summar
 from sealgate.aws.context import Call
 from sealgate.aws.reply import FileBody
 from sealgate.errors import Unsupported
-from sealgate.services.function_errors import InvalidParameter
-from sealgate.services.function_names import LATEST
-from sealgate.services.function_settings import SettingsChange
-from sealgate.services.functions import CodeChange, NewFunction
+from sealgate.services.functions.errors import InvalidParameter
+from sealgate.services.functions.names import LATEST
+from sealgate.services.functions.service import CodeChange, NewFunction
+from sealgate.services.functions.settings import SettingsChange
 
 _LOCATION_LIFETIME = timedelta(minutes=10)
 """How long GetFunction's link to the code works (Lambda API reference, FunctionCodeLocation)."""

@@ -12,9 +12,9 @@ from sealgate.aws.operation import Api
 from sealgate.aws.permissions import Permission
 from sealgate.aws.resources import parse_template
 from sealgate.errors import SealgateError
-from sealgate.services.code_sources import CodeSource, StoredObject
-from sealgate.services.function_errors import SourceNotReadable
-from sealgate.services.function_names import parse_function_name
+from sealgate.services.functions.code_sources import CodeSource, StoredObject
+from sealgate.services.functions.errors import SourceNotReadable
+from sealgate.services.functions.names import parse_function_name
 from sealgate.services.scope import Scope
 
 lambda_ = Api("lambda")

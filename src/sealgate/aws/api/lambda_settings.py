@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sealgate.aws.faults import UnsupportedMember
-from sealgate.services.function_settings import LoggingChange, SettingsChange
+from sealgate.services.functions.settings import LoggingChange, SettingsChange
 
 _HARMLESS: Mapping[str, Any] = {"SnapStart": {"ApplyOn": "None"}}
 """Values that ask for nothing, though they are not empty."""

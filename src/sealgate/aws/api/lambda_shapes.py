@@ -11,10 +11,10 @@ from typing import Any
 from sealgate.arn import partition_of
 from sealgate.aws.api.lambda_settings import refuse_given
 from sealgate.errors import Unsupported
-from sealgate.services.code_sources import CodeSource, StoredObject, ZipUpload
-from sealgate.services.function_errors import InvalidParameter
-from sealgate.services.function_names import LATEST
-from sealgate.services.functions import FunctionState, Phase
+from sealgate.services.functions.code_sources import CodeSource, StoredObject, ZipUpload
+from sealgate.services.functions.errors import InvalidParameter
+from sealgate.services.functions.names import LATEST
+from sealgate.services.functions.service import FunctionState, Phase
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.functions import Function
 

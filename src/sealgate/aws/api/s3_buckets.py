@@ -14,8 +14,8 @@ from sealgate.aws.faults import UnsupportedMember
 from sealgate.aws.permissions import Permission
 from sealgate.aws.resources import parse_template
 from sealgate.errors import Unsupported
-from sealgate.services.buckets import MAX_PAGE
-from sealgate.services.object_errors import InvalidArgument, MalformedRequest
+from sealgate.services.objects.buckets import MAX_PAGE
+from sealgate.services.objects.errors import InvalidArgument, MalformedRequest
 from sealgate.store.objects import Bucket
 
 _PUT_ACL = Permission(

@@ -15,8 +15,8 @@ from sealgate.aws.api.s3_shapes import (
     quoted,
 )
 from sealgate.aws.context import Call
-from sealgate.services.listings import MAX_KEYS, Listing, Query
-from sealgate.services.object_errors import InvalidArgument
+from sealgate.services.objects.errors import InvalidArgument
+from sealgate.services.objects.listings import MAX_KEYS, Listing, Query
 from sealgate.store.objects import ObjectVersion
 from sealgate.store.uploads import MultipartUpload
 

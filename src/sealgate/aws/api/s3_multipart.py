@@ -28,10 +28,10 @@ from sealgate.aws.api.s3_shapes import (
 )
 from sealgate.aws.context import Call
 from sealgate.aws.uploads import Upload
-from sealgate.services.completion import Completion, PartClaim
-from sealgate.services.multipart import MAX_PARTS_PAGE, UploadName
-from sealgate.services.object_errors import InvalidArgument, MalformedRequest
-from sealgate.services.preconditions import WriteConditions
+from sealgate.services.objects.completion import Completion, PartClaim
+from sealgate.services.objects.errors import InvalidArgument, MalformedRequest
+from sealgate.services.objects.multipart import MAX_PARTS_PAGE, UploadName
+from sealgate.services.objects.preconditions import WriteConditions
 from sealgate.store.uploads import Part
 
 _BEGIN_KEYS = {key: path for key, path in WRITE_KEYS.items() if not key.startswith("s3:if-")}

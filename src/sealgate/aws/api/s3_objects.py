@@ -39,10 +39,10 @@ from sealgate.aws.faults import UnsupportedMember
 from sealgate.aws.reply import FileBody, Reply
 from sealgate.aws.uploads import Upload
 from sealgate.errors import SealgateError
-from sealgate.services.object_errors import InvalidArgument, MalformedRequest
-from sealgate.services.object_versions import Deletion
-from sealgate.services.objects import Copied, ObjectName, Selection
-from sealgate.services.preconditions import WriteConditions
+from sealgate.services.objects.errors import InvalidArgument, MalformedRequest
+from sealgate.services.objects.preconditions import WriteConditions
+from sealgate.services.objects.service import Copied, ObjectName, Selection
+from sealgate.services.objects.versions import Deletion
 
 MAX_BATCH = 1000
 _PARTIAL_CONTENT = 206

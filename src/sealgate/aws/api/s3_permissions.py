@@ -14,9 +14,9 @@ from sealgate.aws.permissions import Arguments, Keys, Permission
 from sealgate.aws.resources import ANY, parse_template
 from sealgate.errors import SealgateError
 from sealgate.policy.request import Context
-from sealgate.services.access import Wanted
-from sealgate.services.object_errors import NoSuchKey, NoSuchVersion
-from sealgate.services.objects import ObjectName
+from sealgate.services.access.entry import Wanted
+from sealgate.services.objects.errors import NoSuchKey, NoSuchVersion
+from sealgate.services.objects.service import ObjectName
 
 BUCKET = "{bucket}"
 OBJECT = "{bucket}/{key}"

@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl, quote_plus, unquote
 
 from sealgate.aws.context import Call
 from sealgate.errors import Unsupported
-from sealgate.services.object_errors import BucketDenied, InvalidArgument, InvalidTag
-from sealgate.services.object_versions import NULL_VERSION, parse_sequence
-from sealgate.services.objects import ObjectName
-from sealgate.services.preconditions import ReadConditions
+from sealgate.services.objects.errors import BucketDenied, InvalidArgument, InvalidTag
+from sealgate.services.objects.preconditions import ReadConditions
+from sealgate.services.objects.service import ObjectName
+from sealgate.services.objects.versions import NULL_VERSION, parse_sequence
 from sealgate.store.objects import Attributes, ObjectVersion
 
 STORAGE_CLASS = "STANDARD"

@@ -12,8 +12,8 @@ from sealgate.aws.api.signer_shapes import describe_job, page_of, parse_new_job,
 from sealgate.aws.context import Call
 from sealgate.aws.permissions import Permission
 from sealgate.aws.resources import parse_template
-from sealgate.services.revocation import StatusQuery
-from sealgate.services.signing import new_job_id, signed_key
+from sealgate.services.signing.revocation import StatusQuery
+from sealgate.services.signing.service import new_job_id, signed_key
 from sealgate.store.jobs import JobFilter
 
 _READ_SOURCE = Permission(

@@ -7,7 +7,7 @@ from typing import Any
 from sealgate.aws.api.signer_service import PROFILE, signer
 from sealgate.aws.context import Call
 from sealgate.services.paging import invalid_token
-from sealgate.services.profile_permissions import NewPermission, size_of
+from sealgate.services.signing.permissions import NewPermission, size_of
 from sealgate.store.permissions import ProfilePermission
 
 

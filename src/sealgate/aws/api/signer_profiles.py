@@ -17,8 +17,8 @@ from sealgate.aws.api.signer_shapes import (
 from sealgate.aws.context import Call
 from sealgate.aws.permissions import Permission
 from sealgate.aws.resources import parse_template
-from sealgate.services.platforms import get_platform, list_platforms
-from sealgate.services.profiles import NewProfile
+from sealgate.services.signing.platforms import get_platform, list_platforms
+from sealgate.services.signing.profiles import NewProfile
 
 _TAG_ON_CREATE = Permission(
     action="signer:TagResource", resource=parse_template("signer", PROFILE), when="tags", tags="tags"

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from sealgate.errors import Invalid
 from sealgate.services.paging import Page
-from sealgate.services.platforms import Platform, get_platform
-from sealgate.services.signing import NewJob
-from sealgate.services.validity import Validity
+from sealgate.services.signing.platforms import Platform, get_platform
+from sealgate.services.signing.service import NewJob
+from sealgate.services.signing.validity import Validity
 from sealgate.store.jobs import Job
 from sealgate.store.profiles import Profile
 

@@ -8,10 +8,10 @@ from typing import Any
 from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
 from sealgate.policy.request import Context
-from sealgate.services.access import Entry
-from sealgate.services.assumption import Assumption
-from sealgate.services.door import request_context
-from sealgate.services.sessions import Issued
+from sealgate.services.access.door import request_context
+from sealgate.services.access.entry import Entry
+from sealgate.services.identity.assumption import Assumption
+from sealgate.services.identity.sessions import Issued
 
 sts = Api("sts")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sealgate.policy.request import Context
-from sealgate.services.access import Principal
+from sealgate.services.access.entry import Principal
 from sealgate.store.iam.entities import Actor
 from sealgate.store.iam.sessions import Session
 

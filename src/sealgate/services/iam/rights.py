@@ -9,7 +9,7 @@ from typing import cast
 
 from sealgate.policy.document import Policy, PolicyKind, parse_policy
 from sealgate.policy.request import Caller, CallerKind, Context
-from sealgate.services.access import Principal
+from sealgate.services.access.entry import Principal
 from sealgate.services.iam.aws_managed import AWS
 from sealgate.services.iam.entities import BY_KIND
 from sealgate.services.iam.managed import find_version, get_managed

@@ -8,7 +8,7 @@ from typing import cast
 
 from sealgate.policy.document import MalformedPolicy, Policy
 from sealgate.policy.request import Caller, CallerKind, Context
-from sealgate.services.access import Principal
+from sealgate.services.access.entry import Principal
 from sealgate.services.iam.entities import BY_KIND
 from sealgate.services.iam.errors import InvalidInput, PolicyEvaluation, no_such
 from sealgate.services.iam.names import EntityName, find_entity_name

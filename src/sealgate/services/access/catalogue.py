@@ -1,0 +1,153 @@
+"""What is known of the resources that policies are asked about: whose they are, their tags, their own policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from sealgate.arn import Arn, parse_arn
+from sealgate.errors import Invalid
+from sealgate.policy.document import Policy
+from sealgate.policy.request import Context
+from sealgate.services.iam.entities import BY_KIND
+from sealgate.services.objects.policies import find_bucket_policy
+from sealgate.services.signing.permissions import find_profile_policy
+from sealgate.store.configs import configs
+from sealgate.store.database import Database, Tx
+from sealgate.store.functions import functions
+from sealgate.store.iam.entities import Actor, Kind
+from sealgate.store.jobs import jobs
+from sealgate.store.objects import buckets, find_latest, find_version
+from sealgate.store.profiles import profiles
+
+_PROFILE = "/signing-profiles/"
+_JOB = "/signing-jobs/"
+_FUNCTION = "function:"
+_CONFIG = "code-signing-config:"
+_ABOUT_NAMES = frozenset({"s3:CreateBucket"})
+"""What is done with a name that nobody need have yet: who has it has no say in it."""
+_ENTITY = re.compile(r"(user|role)/(?:.*/)?([^/]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of one resource.
+
+    Attributes:
+        account: Who owns it.
+        context: What conditions may ask of it (`aws:resourcetag/team`, `signer:profileversion`).
+        policy: Its own policy, if it has one.
+        named_ids: The unique ids, by ARN, that the users and roles it names had when it was given.
+    """
+
+    account: str
+    context: Context
+    policy: Policy | None = None
+    named_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+class Catalogue:
+    """Answers what is known of a resource, as it stands now."""
+
+    def __init__(self, *, db: Database) -> None:
+        self._db = db
+
+    def find(self, resource: str, *, action: str) -> Facts | None:
+        """Answer the facts of an ARN; None of one that names nothing here, and of a pattern.
+
+        Args:
+            resource: The ARN.
+            action: What shall be done with it; a policy of a resource may be about few actions only.
+        """
+        try:
+            arn = parse_arn(resource)
+        except Invalid:
+            return None
+        look = _BY_SERVICE.get(arn.service)
+        if look is None:
+            return None
+        with self._db.read() as tx:
+            return look(tx, arn, action)
+
+    def find_object_tags(self, resource: str, version_id: str | None) -> Context:
+        """Answer the tags of an object, or of a version of it, as conditions name them; none where there is none."""
+        bucket, _, key = parse_arn(resource).resource.partition("/")
+        with self._db.read() as tx:
+            found = find_latest(tx, bucket, key) if version_id is None else find_version(tx, bucket, key, version_id)
+        tags = found.tags if found is not None else {}
+        return {f"s3:existingobjecttag/{name.lower()}": (value,) for name, value in tags.items()}
+
+
+def _find_signer(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    name = arn.resource.removeprefix(_PROFILE)
+    if name != arn.resource:
+        return _find_profile(tx, arn, name.partition("/")[0])
+    job = None
+    if arn.resource.startswith(_JOB):
+        job_id = arn.resource.removeprefix(_JOB)
+        job = jobs.find(tx, account=arn.account, region=arn.region, job_id=job_id)
+    return None if job is None else _find_profile(tx, arn, job.profile_name)
+
+
+def _find_profile(tx: Tx, arn: Arn, name: str) -> Facts | None:
+    profile = profiles.find(tx, account=arn.account, region=arn.region, name=name)
+    if profile is None:
+        return None
+    tags = _tag_context(profile.tags) if arn.resource.startswith(_PROFILE) else {}
+    policy, named_ids = find_profile_policy(tx, profile) or (None, {})
+    return Facts(
+        account=profile.account,
+        context={**tags, "signer:profileversion": (profile.version,)},
+        policy=policy,
+        named_ids=named_ids,
+    )
+
+
+def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    where = {"account": arn.account, "region": arn.region}
+    if arn.resource.startswith(_FUNCTION):
+        function = functions.find(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
+        tags = {} if function is None else _tag_context(function.tags)
+        return Facts(account=arn.account, context={**tags, "lambda:functionarn": (str(arn),)})
+    config = configs.find(tx, **where, config_id=arn.resource.removeprefix(_CONFIG))
+    return None if config is None else Facts(account=arn.account, context=_tag_context(config.tags))
+
+
+def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:
+    if action in _ABOUT_NAMES:
+        return None
+    bucket = buckets.find(tx, name=arn.resource.partition("/")[0])
+    if bucket is None:
+        return None
+    policy, stored = find_bucket_policy(tx, bucket.name) or (None, None)
+    return Facts(
+        account=bucket.account,
+        context={"s3:resourceaccount": (bucket.account,)},
+        policy=policy,
+        named_ids=stored.named_ids if stored else {},
+    )
+
+
+def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    match = _ENTITY.fullmatch(arn.resource)
+    if match is None:
+        return None
+    found = BY_KIND[cast("Kind", match[1])].find(tx, account=arn.account, name=match[2])
+    if not isinstance(found, Actor):
+        return None
+    tags = {key.replace("aws:", "iam:"): value for key, value in _tag_context(found.tags).items()}
+    return Facts(account=arn.account, context={**_tag_context(found.tags), **tags})
+
+
+def _tag_context(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {f"aws:resourcetag/{key.lower()}": (value,) for key, value in tags.items()}
+
+
+_BY_SERVICE: Mapping[str, Callable[[Tx, Arn, str], Facts | None]] = {
+    "signer": _find_signer,
+    "lambda": _find_lambda,
+    "s3": _find_bucket,
+    "iam": _find_entity,
+}

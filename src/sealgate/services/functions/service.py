@@ -1,0 +1,387 @@
+"""Functions: their code, which admission lets in, and their settings.
+
+A change is complete when the call ends: there is nothing to wait for. The answer to the call itself still says what
+AWS's says (`Phase`), since clients expect it, and every later read finds the function active.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sealgate.clock import Clock
+from sealgate.services.functions.admission import Admission, Deployment, Evidence
+from sealgate.services.functions.code_sources import Candidate, CodeSource, CodeSources
+from sealgate.services.functions.configs import get_config_to_attach
+from sealgate.services.functions.errors import (
+    FunctionExists,
+    FunctionNotFound,
+    InvalidParameter,
+    RevisionMismatch,
+    UpdateInProgress,
+)
+from sealgate.services.functions.names import (
+    MAX_NAME,
+    FunctionName,
+    parse_function_name,
+    parse_latest_name,
+    parse_unqualified_name,
+)
+from sealgate.services.functions.settings import SettingsChange, make_function
+from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
+from sealgate.services.metrics.meter import UNWATCHED, Meter
+from sealgate.services.objects.service import ObjectService
+from sealgate.services.paging import ListTokens, Page
+from sealgate.services.scope import Scope
+from sealgate.services.signing.revocation import RevocationService
+from sealgate.store.blobs import BlobStore
+from sealgate.store.configs import CodeSigningConfig, configs
+from sealgate.store.database import Database, Tx
+from sealgate.store.functions import Function, functions, select_functions
+from sealgate.trust.roots import TrustRoots
+
+MAX_PAGE = 50
+"""Functions of one answer of a list (Lambda API reference, ListFunctions)."""
+
+
+class Phase(enum.Enum):
+    """How far a change is, as an answer tells it."""
+
+    CREATING = "being created, in the answer to that call"
+    UPDATING = "being changed, in the answer to that call"
+    TRIED = "tried out and left as it was, in the answer to a dry run"
+    SETTLED = "as every read finds it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionState:
+    """A function as an answer shows it.
+
+    Attributes:
+        function: The function; after a dry run with the package that was tried, which is not stored.
+        phase: How far the change is.
+        qualifier: `$LATEST` where the caller asked for it by name, else None.
+    """
+
+    function: Function
+    phase: Phase
+    qualifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFunction:
+    """A function that shall be created.
+
+    Attributes:
+        name: In any form that names it in the caller's account and region.
+        settings: Role, runtime and handler are needed; what else is None gets its default.
+        config_arn: The code signing config to attach and to judge the first package by, or None.
+    """
+
+    name: str
+    settings: SettingsChange
+    source: CodeSource
+    config_arn: str | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeChange:
+    """New code for a function.
+
+    Attributes:
+        architecture: None keeps it.
+        dry_run: Judge the package, and store nothing; the revision is not looked at then, as on AWS.
+        revision_id: The revision that the function must be in; None for any.
+    """
+
+    source: CodeSource
+    architecture: str | None = None
+    dry_run: bool = False
+    revision_id: str | None = None
+
+
+class FunctionService:
+    """Functions of every account and region, each seen by its own only."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        blobs: BlobStore,
+        objects: ObjectService,
+        revocation: RevocationService,
+        roots: TrustRoots,
+        clock: Clock,
+        meter: Meter = UNWATCHED,
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._sources = CodeSources(objects=objects, blobs=blobs)
+        self._admission = Admission(revocation=revocation, roots=roots, clock=clock, meter=meter)
+        self._clock = clock
+
+    def create(self, scope: Scope, new: NewFunction) -> FunctionState:
+        """Create a function, if its package is let in.
+
+        Raises:
+            InvalidParameter: Name, settings or tags do not fit, or the package cannot be read.
+            FunctionExists: The name is taken.
+            ConfigToAttachNotFound: There is no such code signing config.
+            UploadTooLarge: The package is too large to be sent in the request.
+            CodeVerificationFailed: The config does not let the package in.
+        """
+        name = _parse_new_name(new.name, scope)
+        check_tags(new.tags)
+        planned = dataclasses.replace(
+            make_function(scope, name, new.settings),
+            tags=new.tags,
+            revision_id=_new_revision(),
+            last_modified=_whole_millisecond(self._clock()),
+        )
+        deployment = Deployment(scope=scope, function=name, subject=name, operation="CreateFunction")
+        with self._db.read() as tx:
+            config = _prepare_creation(tx, scope, new, name)
+        with self._sources.open(scope, new.source) as candidate:
+            evidence = self._examine(candidate, config, deployment)
+            with self._db.write() as tx:
+                config = _prepare_creation(tx, scope, new, name)
+                verdict = self._admission.judge(self._admission.renewed(tx, evidence), config, deployment)
+                self._admission.record(tx, verdict)
+                function = dataclasses.replace(
+                    _with_code(planned, evidence), config_id=None if config is None else config.config_id
+                )
+                if verdict.refusal is None:
+                    candidate.keep()
+                    functions.insert(tx, function)
+        self._admission.conclude(verdict)
+        return _changing(function, Phase.CREATING)
+
+    def update_code(self, scope: Scope, function_name: str, change: CodeChange) -> FunctionState:
+        """Replace a function's code, if its code signing config lets the package in.
+
+        Raises:
+            FunctionNotFound: There is no such function.
+            RevisionMismatch: The function is in another revision than the named one.
+            UpdateInProgress: Another call changed the function while this one judged the package.
+            InvalidParameter: The package cannot be read.
+            UploadTooLarge: The package is too large to be sent in the request.
+            CodeVerificationFailed: The config does not let the package in.
+        """
+        name = parse_latest_name(function_name, scope)
+        expected = None if change.dry_run else change.revision_id
+        with self._db.read() as tx:
+            seen = _get_function(tx, scope, name, revision_id=expected)
+            config = _config_of(tx, seen)
+        deployment = Deployment(
+            scope=scope, function=seen.name, subject=seen.arn, operation="UpdateFunctionCode", dry_run=change.dry_run
+        )
+        with self._sources.open(scope, change.source) as candidate:
+            evidence = self._examine(candidate, config, deployment)
+            with self._db.write() as tx:
+                current = _get_function(tx, scope, name, revision_id=expected)
+                if current.revision_id != seen.revision_id:
+                    raise UpdateInProgress(seen.arn)
+                renewed = self._admission.renewed(tx, evidence)
+                verdict = self._admission.judge(renewed, _config_of(tx, current), deployment)
+                self._admission.record(tx, verdict)
+                tried = SettingsChange(architecture=change.architecture).apply(_with_code(current, evidence))
+                function = self._revised(tried)
+                if verdict.refusal is None and not change.dry_run:
+                    candidate.keep()
+                    functions.replace(tx, function)
+        self._admission.conclude(verdict)
+        return (
+            FunctionState(function=tried, phase=Phase.TRIED) if change.dry_run else _changing(function, Phase.UPDATING)
+        )
+
+    def update_settings(
+        self,
+        scope: Scope,
+        function_name: str,
+        change: SettingsChange,
+        *,
+        revision_id: str | None = None,
+        config_arn: str | None = None,
+    ) -> FunctionState:
+        """Change a function's settings, and attach a code signing config where one is named; its code is not looked at.
+
+        Raises:
+            ConfigToAttachNotFound: There is no such code signing config; said before a missing function is.
+            FunctionNotFound: There is no such function.
+            RevisionMismatch: The function is in another revision than the named one.
+            InvalidParameter: A setting does not fit.
+        """
+        name = parse_latest_name(function_name, scope)
+        with self._db.write() as tx:
+            config = None if config_arn is None else get_config_to_attach(tx, scope, config_arn)
+            function = self._revised(change.apply(_get_function(tx, scope, name, revision_id=revision_id)))
+            if config is not None:
+                function = dataclasses.replace(function, config_id=config.config_id)
+            functions.replace(tx, function)
+        return _changing(function, Phase.UPDATING)
+
+    def get(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> FunctionState:
+        """Answer a function.
+
+        Raises:
+            FunctionNotFound: There is no such function, or no such version or alias of it.
+            InvalidParameter: The name has another qualifier than the one given beside it.
+        """
+        name = parse_latest_name(function_name, scope, qualifier=qualifier)
+        with self._db.read() as tx:
+            function = _get_function(tx, scope, name)
+        return FunctionState(function=function, phase=Phase.SETTLED, qualifier=name.qualifier)
+
+    def get_code(self, scope: Scope, function_name: str, sha256: str) -> Path:
+        """Answer where the package of a function is, as long as it still is the one named.
+
+        Raises:
+            FunctionNotFound: There is no such function, or its code has another hash now.
+        """
+        found = self.get(scope, function_name).function
+        if found.code_sha256 != sha256:
+            raise FunctionNotFound(found.arn)
+        return self._blobs.path(sha256)
+
+    def list_functions(self, scope: Scope, *, marker: str | None, limit: int | None) -> Page[Function]:
+        """Answer the functions by name.
+
+        Raises:
+            Invalid: The marker is none of this list's.
+        """
+        limit = min(limit or MAX_PAGE, MAX_PAGE)
+        tokens = ListTokens("functions", scope.account, scope.region)
+        (after,) = tokens.parse(marker, parts=1) if marker else ("",)
+        with self._db.read() as tx:
+            found = select_functions(tx, account=scope.account, region=scope.region, after=after, limit=limit + 1)
+        more = tokens.encode(found[limit - 1].name) if len(found) > limit else None
+        return Page(items=tuple(found[:limit]), next_token=more)
+
+    def delete(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> None:
+        """Delete a function, which frees its code signing config.
+
+        Raises:
+            FunctionNotFound: There is no such function, or no such version of it.
+            InvalidParameter: `$LATEST` alone was named, which goes only with the function.
+        """
+        name = parse_latest_name(function_name, scope, qualifier=qualifier)
+        if name.qualifier is not None:
+            raise InvalidParameter("$LATEST version cannot be deleted without deleting the function.")
+        with self._db.write() as tx:
+            if not functions.delete(tx, account=scope.account, region=scope.region, name=name.name):
+                raise FunctionNotFound(name.arn(scope))
+
+    def get_tags(self, scope: Scope, arn: str) -> Mapping[str, str]:
+        """Answer a function's tags.
+
+        Raises:
+            FunctionNotFound: There is no such function.
+            InvalidParameter: The ARN names a version or an alias.
+        """
+        with self._db.read() as tx:
+            return _get_function(tx, scope, _parse_tagged(arn, scope)).tags
+
+    def tag(self, scope: Scope, arn: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a function, or change their values.
+
+        Raises:
+            FunctionNotFound: There is no such function.
+            InvalidParameter: The ARN names a version or an alias; the tags are none or too many, or one is reserved.
+        """
+        with self._db.write() as tx:
+            function = _get_function(tx, scope, _parse_tagged(arn, scope))
+            functions.replace(tx, dataclasses.replace(function, tags=merged_tags(function.tags, tags)))
+
+    def untag(self, scope: Scope, arn: str, keys: Sequence[str]) -> None:
+        """Remove tags from a function; a key that it does not have is no error.
+
+        Raises:
+            FunctionNotFound: There is no such function.
+            InvalidParameter: The ARN names a version or an alias.
+        """
+        with self._db.write() as tx:
+            function = _get_function(tx, scope, _parse_tagged(arn, scope))
+            functions.replace(tx, dataclasses.replace(function, tags=tags_without(function.tags, keys)))
+
+    def _examine(self, candidate: Candidate, config: CodeSigningConfig | None, deployment: Deployment) -> Evidence:
+        """Examine a package, and make it durable where it will be stored: both take long, and no transaction waits."""
+        evidence = self._admission.examine(candidate)
+        if not deployment.dry_run and self._admission.judge(evidence, config, deployment).refusal is None:
+            candidate.keep()
+        return evidence
+
+    def _revised(self, function: Function) -> Function:
+        now = self._clock().replace(microsecond=0)  # AWS: milliseconds when created, whole seconds from then on
+        return dataclasses.replace(function, revision_id=_new_revision(), last_modified=now)
+
+
+def _parse_new_name(text: str, scope: Scope) -> str:
+    name = parse_unqualified_name(text, scope)
+    if len(name) > MAX_NAME:
+        raise InvalidParameter(
+            f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_NAME}"
+        )
+    return name
+
+
+def _prepare_creation(tx: Tx, scope: Scope, new: NewFunction, name: str) -> CodeSigningConfig | None:
+    """Check what the database must say for a function to be created, and answer the config to judge by."""
+    if functions.find(tx, account=scope.account, region=scope.region, name=name) is not None:
+        raise FunctionExists(name)
+    return None if new.config_arn is None else get_config_to_attach(tx, scope, new.config_arn)
+
+
+def _get_function(tx: Tx, scope: Scope, name: FunctionName, *, revision_id: str | None = None) -> Function:
+    function = functions.find(tx, account=scope.account, region=scope.region, name=name.name)
+    if function is None:
+        raise FunctionNotFound(name.arn(scope))
+    if revision_id is not None and revision_id != function.revision_id:
+        raise RevisionMismatch
+    return function
+
+
+def _config_of(tx: Tx, function: Function) -> CodeSigningConfig | None:
+    if function.config_id is None:
+        return None
+    return configs.find(tx, account=function.account, region=function.region, config_id=function.config_id)
+
+
+def _with_code(function: Function, evidence: Evidence) -> Function:
+    """Answer the function with the package's identity; who signed it is told only where the signature verified."""
+    signature = evidence.signature
+    return dataclasses.replace(
+        function,
+        code_sha256=evidence.sha256,
+        code_size=evidence.size,
+        profile_version_arn=None if signature is None else signature.profile_version_arn,
+        job_arn=None if signature is None else signature.job_arn,
+    )
+
+
+def _changing(function: Function, phase: Phase) -> FunctionState:
+    """Answer a change as under way: its revision is not the one that reads will show, as on AWS."""
+    return FunctionState(function=dataclasses.replace(function, revision_id=_new_revision()), phase=phase)
+
+
+def _parse_tagged(arn: str, scope: Scope) -> FunctionName:
+    name = parse_function_name(arn, scope)
+    if name.qualifier is not None:
+        raise InvalidParameter(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN."
+        )
+    return name
+
+
+def _new_revision() -> str:
+    return str(uuid.uuid4())
+
+
+def _whole_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,1 @@
+"""Who may call at all: accounts, credentials, sessions."""

@@ -1,0 +1,1 @@
+"""What is counted: CloudWatch's metrics and Prometheus's."""

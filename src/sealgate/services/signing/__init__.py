@@ -1,0 +1,1 @@
+"""Signer's use cases: profiles, jobs, permissions, revocation."""
