@@ -87,6 +87,35 @@ def test_an_event_loop_goes_on_while_an_event_is_written_down(trail: TrailHouse)
     trail.recorder.stop()
 
 
+def commits_of(trail: TrailHouse, count: int) -> int:
+    """Count the commits of so many calls, each of which ends a turn of the event loop after the one before."""
+    commits: list[object] = []
+    trail.recorder.start()
+    event.listen(trail.db.engine, "commit", commits.append)
+
+    async def end(turn: int) -> None:
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        await trail.recorder.record_soon(a_call(request_id=str(turn)))
+
+    async def serve() -> None:
+        await asyncio.gather(*map(end, range(count)))
+
+    asyncio.run(serve())
+    trail.recorder.stop()
+    assert [each["requestID"] for each in trail.texts()] == [str(number) for number in range(count)]
+    return len(commits)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_calls_that_end_one_after_the_other_share_a_transaction(trail: TrailHouse, count: int) -> None:
+    assert commits_of(trail, count) == 1
+
+
+def test_nobody_waits_for_more_than_so_many(trail: TrailHouse) -> None:
+    assert 2 <= commits_of(trail, 100) <= 3
+
+
 def test_a_failure_is_told_to_everybody_who_waits_and_the_next_event_is_written_again(trail: TrailHouse) -> None:
     trail.recorder.start()
     with trail.db.write() as tx:

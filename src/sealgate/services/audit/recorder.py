@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 """How often to look whether a minute of counted calls is over."""
 _MAX_BATCH = 1000
+_MAX_GATHERED = 64
+"""So many events are committed however many more calls are about to end."""
 
 Waiter = Future[None] | asyncio.Future[None]
 
@@ -91,7 +93,7 @@ class Recorder:
         waiter = loop.create_future()
         gathered = self._gathered.setdefault(loop, [])
         if not gathered:
-            loop.call_soon(self._hand_over, loop)
+            loop.call_soon(self._hand_over, loop, 0)
         gathered.append(_Pending(self._make(event), waiter))
         await waiter
 
@@ -110,8 +112,14 @@ class Recorder:
     def _make(self, event: AuditEvent) -> EventRecord:
         return record_event(event, recorded_at=self._clock())
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Submit what a loop has gathered in one turn: one commit for all calls that ended in it, and one waking."""
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Submit what a loop has gathered, once a turn has added nothing to the `seen` events of the one before.
+
+        A commit of many costs little more than a commit of one, so whoever is about to end a call is waited for.
+        """
+        if seen < len(self._gathered[loop]) < _MAX_GATHERED:
+            loop.call_soon(self._hand_over, loop, len(self._gathered[loop]))
+            return
         gathered = self._gathered.pop(loop)
         try:
             self._submit(gathered)
