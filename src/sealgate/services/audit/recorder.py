@@ -12,7 +12,9 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from sealgate.clock import Clock
 from sealgate.services.audit.events import AuditEvent, record_event
@@ -40,8 +42,9 @@ class _Pending:
 class Recorder:
     """Records events; several threads and an event loop may use it at once.
 
-    Ownership: `_pending` and `_floods` are guarded by `_changed`; one thread of the recorder's own commits. What is in
-    `_gathered` belongs to the event loop that it is filed under, and is touched by that loop's thread only.
+    Ownership: one thread of the recorder's own commits what stands in `_queue`, in whose end `None` says that nothing
+    more comes; `_lock` guards what is put there, and `_floods`. What is in `_gathered` belongs to the event loop that
+    it is filed under, and is touched by that loop's thread only.
 
     Args:
         db: Where the trail is.
@@ -51,8 +54,8 @@ class Recorder:
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._changed = threading.Condition()
-        self._pending: list[_Pending] = []
+        self._lock = threading.Lock()
+        self._queue: SimpleQueue[Sequence[_Pending] | None] = SimpleQueue()  # a condition costs the event loop more
         self._gathered: dict[asyncio.AbstractEventLoop, list[_Pending]] = {}
         self._floods = Floods()
         self._is_stopping = False
@@ -64,9 +67,9 @@ class Recorder:
 
     def stop(self) -> None:
         """Commit everything that waits, and the counts of calls of nobody known; then take no more."""
-        with self._changed:
+        with self._lock:
             self._is_stopping = True
-            self._changed.notify()
+            self._queue.put(None)
         self._thread.join()
 
     def write(self, tx: Tx, event: AuditEvent) -> None:
@@ -103,9 +106,8 @@ class Recorder:
         Raises:
             Exception: It could not be written down.
         """
-        with self._changed:
+        with self._lock:
             shown = self._floods.take(event, self._clock())
-            self._changed.notify()
         if shown is not None:
             await self.record_soon(shown)
 
@@ -127,30 +129,33 @@ class Recorder:
             _settle([each.waiter for each in gathered if each.waiter is not None], error)
 
     def _submit(self, pending: Sequence[_Pending]) -> None:
-        with self._changed:
+        with self._lock:
             if self._is_stopping:
                 raise RuntimeError("the audit trail is closed: nothing more can be recorded")
-            self._pending.extend(pending)
-            self._changed.notify()
+            self._queue.put(pending)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._wait()
-                is_last = self._is_stopping
-                batch, self._pending = self._pending[:_MAX_BATCH], self._pending[_MAX_BATCH:]
+        is_last = False
+        while not is_last:
+            batch, is_last = self._take()
+            with self._lock:
                 counted = self._floods.due(self._clock(), is_last=is_last)
             batch += [_Pending(self._make(event), None) for event in counted]
             self._commit(batch)
-            if is_last and not batch:
-                return
 
-    def _wait(self) -> None:
-        timeout = None if self._floods.is_empty else _LOOK_SECONDS
-        self._changed.wait_for(lambda: self._pending or self._is_stopping or self._floods_opened(timeout), timeout)
-
-    def _floods_opened(self, timeout: float | None) -> bool:
-        return timeout is None and not self._floods.is_empty
+    def _take(self) -> tuple[list[_Pending], bool]:
+        """Wait for events, and answer what there is, and whether it is the last; nothing if a minute may be over."""
+        batch: list[_Pending] = []
+        timeout = None if self._floods.is_empty else _LOOK_SECONDS  # a count opens with an event that comes this way
+        with suppress(Empty):
+            more = self._queue.get(timeout=timeout)
+            while more is not None:
+                batch += more
+                if len(batch) >= _MAX_BATCH:
+                    return batch, False
+                more = self._queue.get_nowait()
+            return batch, True
+        return batch, False
 
     def _commit(self, batch: Sequence[_Pending]) -> None:
         if not batch:
