@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -113,6 +114,31 @@ def test_writers_of_many_threads_lose_no_update(database: Database) -> None:
         thing = things.find(tx, account="1", name="counter")
     assert thing is not None
     assert thing.count == 40
+
+
+def test_what_may_wait_for_the_disk_is_there_at_once_and_whole_or_not_at_all(database: Database) -> None:
+    with database.write_soon() as tx:
+        things.insert(tx, FULL)
+    with suppress(LookupError), database.write_soon() as tx:
+        things.insert(tx, replace(FULL, name="other"))
+        raise LookupError
+    other = Database(database.engine.url.render_as_string(hide_password=False))
+    with other.read() as tx:
+        assert things.select(tx) == [FULL]
+    other.close()
+    with database.unit(), pytest.raises(RuntimeError, match="as a whole"), database.write_soon():
+        pass
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_after_it_a_change_reaches_the_disk_again(database: Database, *, raises: bool) -> None:
+    asked = "PRAGMA synchronous" if database.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    with suppress(LookupError), database.write_soon() as tx:
+        assert str(tx.exec_driver_sql(asked).scalar()) in ("1", "off")
+        if raises:
+            raise LookupError
+    with database.write() as tx:
+        assert str(tx.exec_driver_sql(asked).scalar()) in ("2", "on")
 
 
 def test_a_reader_sees_one_state_however_often_it_looks(database: Database) -> None:

@@ -68,6 +68,31 @@ class Database:
         return self._reading(says_begin=False)
 
     @contextmanager
+    def write_soon(self) -> Iterator[Tx]:
+        """Open a block whose change is safe at once from a crash of this process, but not of the machine.
+
+        From that it is safe once any later transaction has reached the disk: the log of both databases is one sequence.
+        Not for what a caller is told has changed, and not inside a unit of work.
+
+        Raises:
+            RuntimeError: The thread is in a unit of work.
+        """
+        if self._here.unit is not None:
+            raise RuntimeError("a unit of work is durable as a whole")
+        driver: Any = self._connection().connection.driver_connection
+        if not self._is_sqlite:
+            with self._transaction() as tx:
+                tx.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+                yield tx
+            return
+        driver.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with self._transaction() as tx:
+                yield tx
+        finally:
+            driver.execute("PRAGMA synchronous=FULL")
+
+    @contextmanager
     def write(self) -> Iterator[Tx]:
         """Open a block that changes the database: whole when it ends, not at all when it raises.
 
