@@ -32,15 +32,12 @@ class TurnHandler(logging.Handler):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
-        self._lines: list[str] = []
+        self._records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line; `logging` holds the handler's lock."""
-        try:
-            self._lines.append(f"{self.format(record)}\n")
-            self._write_soon(record.levelno)
-        except Exception:  # noqa: BLE001 - what goes wrong in a log must not stop what is logged
-            self.handleError(record)
+        self._records.append(record)
+        self._write_soon(record.levelno)
 
     def _write_soon(self, level: int) -> None:
         try:
@@ -50,19 +47,25 @@ class TurnHandler(logging.Handler):
             return
         if level >= logging.WARNING:
             self.flush()
-        elif len(self._lines) == 1:
+        elif len(self._records) == 1:
             loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write what was taken; `logging` calls this when the process ends, too."""
         self.acquire()
         try:
-            lines, self._lines = self._lines, []
-            if lines:
-                self._stream.write("".join(lines))
-                self._stream.flush()
+            records, self._records = self._records, []
+            if records:
+                self._write(records)
         finally:
             self.release()
+
+    def _write(self, records: list[logging.LogRecord]) -> None:
+        try:
+            self._stream.write("".join([f"{self.format(record)}\n" for record in records]))
+            self._stream.flush()
+        except Exception:  # noqa: BLE001 - what goes wrong in a log must not stop what is logged
+            self.handleError(records[-1])
 
 
 def log_to_stderr() -> None:

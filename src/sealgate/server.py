@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -57,9 +56,6 @@ from sealgate.trust.roots import TrustRoots, authority_root, parse_root
 log = logging.getLogger("sealgate")
 
 _SWEEP_AGE_SECONDS = 24 * 3600
-_SWITCH_SECONDS = 0.0005
-"""After how long a thread that computes lets another one go on. An answer waits for its event's commit, which is short
-turns of the event loop and of the trail's threads; Python's five milliseconds would be most of that waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +192,6 @@ class Server:
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
     log_to_stderr()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -130,7 +130,6 @@ def tell_call(
         resources: What authorisation has asked about.
         notes: What the services have noted.
     """
-    notes = notes or Notes()
     return AuditEvent(
         event_time=circumstances.at,
         event_source=narration.source,
@@ -146,9 +145,9 @@ def tell_call(
         error_message=None if error is None else error.message,
         request_parameters=None if members is None else narration.parameters(members),
         response_elements=None if answer is None or narration.read_only else narration.elements(answer),
-        additional=notes.additional(),
-        resources=(*resources, *notes.resources),
-        sealgate=notes.sealgate(),
+        additional=None if notes is None else notes.additional(),
+        resources=resources if notes is None else (*resources, *notes.resources),
+        sealgate=None if notes is None else notes.sealgate(),
         category=narration.category,
     )
 

@@ -159,15 +159,15 @@ class Pipeline:
 
     def _admit(self, exchange: Exchange, identity: Identity, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         request, principal = exchange.request, identity.principal
-        where = {"region": identity.region, "account": principal.account}
-        found = (permission.find_wanted(arguments, **where) for permission in bound.binding.permissions)
+        region, account = identity.region, principal.account
+        found = [each.find_wanted(arguments, region=region, account=account) for each in bound.binding.permissions]
         exchange.entry = Entry(
             request_id=exchange.request_id,
             source_ip=request.source_ip,
             principal=principal,
-            wanted=tuple(wanted for wanted in found if wanted is not None),
+            wanted=tuple([wanted for wanted in found if wanted is not None]),
             now=exchange.now,
-            region=identity.region,
+            region=region,
             is_secure=request.scheme == "https",
             user_agent=request.headers.get("user-agent", ""),
             context=signature_context(exchange),

@@ -54,7 +54,7 @@ class ResourceTemplate:
         if not self.pieces:
             return ANY
         text = "".join(
-            literal + ("" if name is None else _shown(find_value(values, name))) for literal, name in self.pieces
+            [literal + ("" if name is None else _shown(find_value(values, name))) for literal, name in self.pieces]
         )
         if self._is_member and text.startswith("arn:"):
             return text

@@ -43,6 +43,10 @@ class _Candidate(Generic[T]):
     headers: tuple[str, ...]
     labels: tuple[str, ...]
 
+    @property
+    def asks_for_nothing(self) -> bool:
+        return not (self.static or self.required or self.headers)
+
     def has_static(self, request: Request) -> bool:
         return all(
             any(name == key and (wanted is None or value == wanted) for key, value in request.query)
@@ -149,6 +153,8 @@ def _candidate(operation: Operation, target: T, query: str, labels: tuple[str, .
 
 def _choose(candidates: Sequence[_Candidate[T]], request: Request) -> _Candidate[T] | None:
     """Answer the first that finds all it asks for, else the least demanding, whose validation then says what lacks."""
+    if len(candidates) == 1 and candidates[0].asks_for_nothing:  # as most routes
+        return candidates[0]
     fitting = [each for each in candidates if each.has_static(request)]
     for each in fitting:
         if each.has_required(request):

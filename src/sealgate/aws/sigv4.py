@@ -33,10 +33,18 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 """How SigV4 writes a moment, for `format`."""
 
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_USUAL_HEADER = re.compile(
+    rf"{ALGORITHM} Credential=([^/,=\s]+)/(?P<date>\d{{8}})/([^/,=\s]+)/([^/,=\s]+)/{TERMINATOR}, ?"
+    r"SignedHeaders=([^,=\s]+), ?Signature=([0-9a-f]{64})",
+    re.ASCII,
+)
+"""As clients write it; every call has one."""
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,16}){1,3}-[0-9]{1,2}")
 _LIFETIME = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _SAFE = "-_.~"
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*")
+"""A path in which nothing is encoded."""
 _KEPT_KEYS = 1024
 _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
 _SPACES = re.compile(" {2,}")
@@ -93,6 +101,24 @@ def parse_claim(request: Request) -> Claim | None:
 
 
 def _parse_header(header: str, timestamp: str | None) -> Claim:
+    usual = _USUAL_HEADER.fullmatch(header)
+    signed_at = None if usual is None or timestamp is None else _find_moment(timestamp)
+    if usual is None or timestamp is None or signed_at is None or usual["date"] != timestamp[:8]:
+        return _parse_any_header(header, timestamp)
+    key_id, date, region, service, signed_headers, signature = usual.groups()
+    return Claim(
+        access_key_id=key_id,
+        scope=CredentialScope(date=date, region=region, service=service),
+        timestamp=timestamp,
+        signed_at=signed_at,
+        signed_headers=tuple(signed_headers.split(";")),
+        signature=signature,
+        lifetime=None,
+    )
+
+
+def _parse_any_header(header: str, timestamp: str | None) -> Claim:
+    """Read a header part by part, to say what is wrong with it, or where it is unusual but right."""
     algorithm, _, rest = header.partition(" ")
     if algorithm != ALGORITHM:
         raise faults.UnsupportedSignature
@@ -242,7 +268,7 @@ def canonical_request(request: Request, claim: Claim, payload_hash: str) -> byte
 
 def canonical_path(raw_path: str, service: str) -> str:
     """Write a path as it is signed: S3's as it is sent, all others' encoded once more."""
-    return raw_path if service == "s3" else quote(raw_path, safe="/" + _SAFE)
+    return raw_path if service == "s3" or _PLAIN_PATH.fullmatch(raw_path) else quote(raw_path, safe="/" + _SAFE)
 
 
 def canonical_query(query: tuple[tuple[str, str], ...]) -> str:
@@ -284,7 +310,7 @@ def derive_key(secret: str, scope: CredentialScope) -> bytes:
 
 def sign(key: bytes, *, timestamp: str, scope: CredentialScope, canonical: bytes) -> str:
     """Sign a canonical request; 64 hexadecimal digits."""
-    text = f"{ALGORITHM}\n{timestamp}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}"
+    text = f"{ALGORITHM}\n{timestamp}\n{scope!s}\n{hashlib.sha256(canonical).hexdigest()}"
     return hmac.digest(key, text.encode("latin-1"), "sha256").hex()
 
 

@@ -11,6 +11,7 @@ An event that cannot be written down undoes the change, and the call fails: noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from sealgate.aws.exchange import Exchange
 from sealgate.aws.narration import Circumstances, Narration, narrate, tell_call, tell_unknown
@@ -75,11 +76,10 @@ class Witness:
         """
         if exchange.is_recorded:
             return
-        event = self._tell(exchange)
         if exchange.principal is None:
-            await self._recorder.record_unauthenticated(event)
+            await self._recorder.record_unauthenticated(self._tell(exchange))
         else:
-            await self._recorder.record_soon(event)
+            await self._recorder.record_soon(partial(self._tell, exchange))
 
     def _tell(self, exchange: Exchange) -> AuditEvent:
         circumstances, error = self._circumstances(exchange), exchange.error
@@ -92,7 +92,7 @@ class Witness:
             members=exchange.members,
             answer=exchange.answer if error is None else None,
             error=error,
-            resources=() if exchange.entry is None else tuple(each.resource for each in exchange.entry.wanted),
+            resources=() if exchange.entry is None else tuple([each.resource for each in exchange.entry.wanted]),
             notes=exchange.notes,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
@@ -141,6 +141,9 @@ class Rows(Generic[R]):
             raise TypeError(
                 f"table {table.name} and {record.__name__} differ: {set(self._fields) ^ set(table.c.keys())}"
             )
+        if hasattr(record, "__post_init__"):
+            raise TypeError(f"{record.__name__}: a record is made from its row as it is")
+        self._slots = tuple(getattr(record, name).__set__ for name in self._fields)
         self._columns = tuple(table.c[name] for name in self._fields)
         self._key = tuple(column.name for column in table.primary_key.columns)
         key = [table.c[name] == bindparam(f"k_{name}") for name in self._key]
@@ -157,7 +160,14 @@ class Rows(Generic[R]):
         if lookup is None:
             lookup = self._lookups[tx.dialect.name] = Lookup(self._find, self._columns, tx.dialect)
         values = lookup.find(tx, key)
-        return None if values is None else self.record(**dict(zip(self._fields, values, strict=True)))
+        return None if values is None else self._make(values)
+
+    def _make(self, values: Iterable[Any]) -> R:
+        """Make a record without its constructor, which takes longer for a frozen dataclass than the look-up itself."""
+        record = object.__new__(self.record)
+        for put, value in zip(self._slots, values, strict=True):
+            put(record, value)
+        return record
 
     def insert(self, tx: Connection, record: R) -> None:
         """Add a row.
@@ -192,7 +202,7 @@ class Rows(Generic[R]):
 
     def load(self, row: Row[Any]) -> R:
         """Turn a row that holds this table's columns, in field order, into its record."""
-        return self.record(**dict(zip(self._fields, row, strict=True)))
+        return self._make(row)
 
     def _values(self, record: R) -> dict[str, Any]:
         return {name: getattr(record, name) for name in self._fields}

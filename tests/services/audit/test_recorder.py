@@ -1,8 +1,11 @@
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
+import orjson
 import pytest
 from sqlalchemy import event, text
 
@@ -76,7 +79,9 @@ def test_an_event_loop_goes_on_while_an_event_is_written_down(trail: TrailHouse)
     gate = Gate(trail)
 
     async def serve() -> list[int]:
-        recording = [asyncio.create_task(trail.recorder.record_soon(a_call(event_name=name))) for name in "ABC"]
+        recording = [
+            asyncio.create_task(trail.recorder.record_soon(partial(a_call, event_name=name))) for name in "ABC"
+        ]
         await asyncio.sleep(0)
         recording[1].cancel()
         seen = [len(trail.texts())]
@@ -85,6 +90,21 @@ def test_an_event_loop_goes_on_while_an_event_is_written_down(trail: TrailHouse)
         return [*seen, len(trail.texts())]
 
     assert asyncio.run(serve()) == [0, 3]
+    trail.recorder.stop()
+
+
+def test_an_event_that_cannot_be_made_holds_up_no_other(trail: TrailHouse) -> None:
+    trail.recorder.start()
+    unspeakable = partial(a_call, request_parameters={"key": object()})
+
+    async def serve() -> list[BaseException | None]:
+        events: list[Callable[[], AuditEvent]] = [a_call, unspeakable, a_call]
+        recording = map(trail.recorder.record_soon, events)
+        return await asyncio.gather(*recording, return_exceptions=True)
+
+    first, refused, last = asyncio.run(serve())
+    assert (first, last, type(refused)) == (None, None, orjson.JSONEncodeError)
+    assert len(trail.texts()) == 2
     trail.recorder.stop()
 
 
@@ -97,7 +117,7 @@ def commits_of(trail: TrailHouse, count: int) -> int:
     async def end(turn: int) -> None:
         for _ in range(turn):
             await asyncio.sleep(0)
-        await trail.recorder.record_soon(a_call(request_id=str(turn)))
+        await trail.recorder.record_soon(partial(a_call, request_id=str(turn)))
 
     async def serve() -> None:
         await asyncio.gather(*map(end, range(count)))
@@ -124,7 +144,7 @@ def test_a_failure_is_told_to_everybody_who_waits_and_the_next_event_is_written_
     with pytest.raises(Exception, match="audit_events"):
         trail.recorder.record(a_call())
     with pytest.raises(Exception, match="audit_events"):
-        asyncio.run(trail.recorder.record_soon(a_call()))
+        asyncio.run(trail.recorder.record_soon(a_call))
     with trail.db.write() as tx:
         tx.execute(text("ALTER TABLE away RENAME TO audit_events"))
     trail.recorder.record(a_call(event_name="After"))

@@ -34,6 +34,7 @@ class RestJsonCodec:
         self._has_output = output is not None
         self._payload = output.serialization.get("payload") if output else None
         self._known = frozenset(output.members) if output else frozenset()
+        self._is_all_in_body = self._in_body == self._known
 
     def parse(self, request: Request, labels: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Answer the input members (see `Codec`)."""
@@ -44,16 +45,16 @@ class RestJsonCodec:
 
     def encode(self, members: Mapping[str, Any], request_id: str) -> Response:  # noqa: ARG002 - other protocols repeat the id
         """Write output members (see `Codec`)."""
-        unknown = members.keys() - self._known
-        if unknown:
-            raise KeyError(f"no output member {min(unknown)}")
+        if not members.keys() <= self._known:
+            raise KeyError(f"no output member {min(members.keys() - self._known)}")
         status, headers = self._out.encode(members)
         if self._payload is not None:
             body: bytes | FileBody = members[self._payload]
         elif not self._has_output or status in WITHOUT_BODY:
             body = b""
         else:
-            body = orjson.dumps(self._encode({key: members[key] for key in members if key in self._in_body}))
+            inside = members if self._is_all_in_body else {key: members[key] for key in members if key in self._in_body}
+            body = orjson.dumps(self._encode(inside))
             headers["Content-Type"] = _JSON
         return Response(status=status, headers=headers, body=body)
 

@@ -79,7 +79,8 @@ def record_event(event: AuditEvent, *, recorded_at: datetime) -> EventRecord:
     """
     who, event_id = tell_actor(event.actor), new_event_id(recorded_at)
     described, about = _tell_resources(event.resources)
-    document = _describe(event) | {"eventID": event_id, "userIdentity": who.identity}
+    document = _describe(event)
+    document["eventID"], document["userIdentity"] = event_id, who.identity
     if described is not None:
         document["resources"] = described
     return EventRecord(

@@ -2,7 +2,8 @@
 
 The event of a call that has written commits with it (`write`). Calls that wrote nothing, reads and refusals, share
 transactions: whatever waits while one is being committed goes into the next (group commit). Whoever waits goes on when
-its event is durable.
+its event is safe from a crash of the server; from one of the machine it is within a second, when the sequencer's next
+commit reaches the disk (`Database.write_soon`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from sealgate.clock import Clock
 from sealgate.services.audit.events import AuditEvent, record_event
@@ -33,10 +34,14 @@ _MAX_GATHERED = 64
 Waiter = Future[None] | asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(NamedTuple):
     record: EventRecord
     waiter: Waiter | None
+
+
+class _Untold(NamedTuple):
+    tell: Callable[[], AuditEvent]
+    waiter: asyncio.Future[None]
 
 
 class Recorder:
@@ -56,7 +61,7 @@ class Recorder:
         self._clock = clock
         self._lock = threading.Lock()
         self._queue: SimpleQueue[Sequence[_Pending] | None] = SimpleQueue()  # a condition costs the event loop more
-        self._gathered: dict[asyncio.AbstractEventLoop, list[_Pending]] = {}
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Untold]] = {}
         self._floods = Floods()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
@@ -86,8 +91,12 @@ class Recorder:
         self._submit([_Pending(self._make(event), waiter)])
         waiter.result()
 
-    async def record_soon(self, event: AuditEvent) -> None:
+    async def record_soon(self, tell: Callable[[], AuditEvent]) -> None:
         """Write an event down, and come back when it is durable, without holding the event loop up.
+
+        Args:
+            tell: Answers the event. It is called once it is known which events share a commit: to make one after the
+                other takes half the time of making each for itself, in between other work.
 
         Raises:
             Exception: It could not be written down.
@@ -97,7 +106,7 @@ class Recorder:
         gathered = self._gathered.setdefault(loop, [])
         if not gathered:
             loop.call_soon(self._hand_over, loop, 0)
-        gathered.append(_Pending(self._make(event), waiter))
+        gathered.append(_Untold(tell, waiter))
         await waiter
 
     async def record_unauthenticated(self, event: AuditEvent) -> None:
@@ -109,7 +118,7 @@ class Recorder:
         with self._lock:
             shown = self._floods.take(event, self._clock())
         if shown is not None:
-            await self.record_soon(shown)
+            await self.record_soon(lambda: shown)
 
     def _make(self, event: AuditEvent) -> EventRecord:
         return record_event(event, recorded_at=self._clock())
@@ -124,9 +133,17 @@ class Recorder:
             return
         gathered = self._gathered.pop(loop)
         try:
-            self._submit(gathered)
+            self._submit([made for each in gathered if (made := self._tell_one(each)) is not None])
         except RuntimeError as error:
-            _settle([each.waiter for each in gathered if each.waiter is not None], error)
+            _settle([each.waiter for each in gathered], error)
+
+    def _tell_one(self, untold: _Untold) -> _Pending | None:
+        """Make one event; that it cannot be made is told to who waits for it, and holds up no other."""
+        try:
+            return _Pending(self._make(untold.tell()), untold.waiter)
+        except Exception as error:  # noqa: BLE001 - raised again where the call waits
+            _settle([untold.waiter], error)
+            return None
 
     def _submit(self, pending: Sequence[_Pending]) -> None:
         with self._lock:
@@ -162,7 +179,7 @@ class Recorder:
             return
         failure: Exception | None = None
         try:
-            with self._db.write() as tx:
+            with self._db.write_soon() as tx:
                 add_events(tx, [each.record for each in batch])
         except Exception as error:
             log.exception("%d audit events could not be recorded", len(batch))

@@ -105,7 +105,7 @@ class ProfileService:
             NotFound: There is none of this name.
         """
         with self._db.statement() as tx:
-            return get_profile(tx, scope if owner is None else replace(scope, account=owner), name)
+            return get_profile(tx, scope if owner in {None, scope.account} else replace(scope, account=owner), name)
 
     def list(
         self,
