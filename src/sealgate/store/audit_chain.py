@@ -90,11 +90,6 @@ def find_last_seal(tx: Tx) -> SealRow | None:
     return found[0] if found else None
 
 
-def has_events_after(tx: Tx, number: int) -> bool:
-    """Tell whether there are events that have no place yet."""
-    return tx.execute(select(_e.number).where(_e.number > number).limit(1)).first() is not None
-
-
 def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str]]:
     """Answer the numbers and texts of events that have no place yet, in order."""
     wanted = select(_e.number, _e.text).where(_e.number > number).order_by(_e.number).limit(limit)

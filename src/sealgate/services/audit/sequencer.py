@@ -1,18 +1,19 @@
 """Putting committed events in order: each gets its place in the chain of hashes within a second.
 
-Several servers on one database take turns: whoever holds the writer's lock looks for the end of the chain and goes on
-from there. An event's number is higher than those of all events committed before it, so none can come late.
+Several servers on one database take turns: whoever holds the writer's lock goes on from the end of the chain, if it is
+still where it was. An event's number is higher than those of all events committed before it, so none can come late.
 """
 
 from __future__ import annotations
 
-from sealgate.store.audit_chain import ChainRow, add_links, find_tail, has_events_after, list_events_after
-from sealgate.store.database import Database, Tx
+from sealgate.store.audit_chain import ChainRow, add_links, find_tail, list_events_after
+from sealgate.store.database import Database
 from sealgate.trust.trail import Head, follow, genesis
 
 INTERVAL_SECONDS = 0.5
-_BATCH = 500
-"""Events placed in one transaction: it holds other writers up for some milliseconds."""
+_BATCH = 256
+"""Events placed in one transaction. It holds other writers up for about a millisecond, and the hashing before it
+the event loop for a few."""
 
 
 class Sequencer:
@@ -29,22 +30,26 @@ class Sequencer:
 
     def place_all(self) -> None:
         """Give every committed event its place."""
-        while self._is_behind():
-            with self._db.write() as tx:
-                self._place(tx)
+        while self._place_some():
+            pass
 
-    def _is_behind(self) -> bool:
+    def _place_some(self) -> bool:
+        """Give the next events their places; False where none is left.
+
+        They are hashed before the writer's lock is taken: an event does not change, and none can come in between.
+        """
         with self._db.read() as tx:
             tail = find_tail(tx)
-            return has_events_after(tx, 0 if tail is None else tail.number)
-
-    def _place(self, tx: Tx) -> None:
-        tail = find_tail(tx)
+            waiting = list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH)
+        if not waiting:
+            return False
         head = self._start if tail is None else Head(position=tail.position, chain=tail.chain)
-        waiting = list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH)
         placed = follow(head, (text for _, text in waiting))
         rows = [
             ChainRow(position=position, number=number, leaf=leaf, chain=chain)
             for (number, _), (position, leaf, chain) in zip(waiting, placed, strict=True)
         ]
-        add_links(tx, rows)
+        with self._db.write() as tx:
+            if find_tail(tx) == tail:  # else another server has gone on meanwhile
+                add_links(tx, rows)
+        return True

@@ -1,0 +1,35 @@
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+from sealgate.services.audit.sequencer import Sequencer
+from sealgate.store.database import Database
+from tests.support.audit import TrailHouse, a_call
+
+
+class Overtaken:
+    """A database at whose writer's lock another server is quicker, once."""
+
+    def __init__(self, db: Database, other: Sequencer) -> None:
+        self._db = db
+        self._others = [other]
+
+    def read(self) -> AbstractContextManager[Any]:
+        return self._db.read()
+
+    def write(self) -> AbstractContextManager[Any]:
+        while self._others:
+            self._others.pop().place_all()
+        return self._db.write()
+
+
+def test_servers_that_place_the_same_events_at_once_place_each_once(trail: TrailHouse) -> None:
+    trail.add(*(a_call(request_id=str(number)) for number in range(5)))
+    overtaken = cast("Database", Overtaken(trail.db, trail.sequencer))
+    Sequencer(db=overtaken, root_sha256=trail.root_sha256).place_all()
+    assert trail.verify().head.position == 5
+
+
+def test_more_events_than_one_transaction_takes_are_placed(trail: TrailHouse) -> None:
+    trail.add(*(a_call(request_id=str(number)) for number in range(300)))
+    trail.settle()
+    assert trail.verify().head.position == 300
