@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from sealgate.cms.ber import EnvelopeError
 from sealgate.errors import IntegrityError
 from sealgate.trust.inspect import inspect_signature
 from sealgate.trust.verify import verify_envelope
+from sealgate.x509.certificates import load_certificate
 from tests.support.authority import ARN, NOW, aws_issuing, aws_leaf, aws_recipe, aws_root, leaf_extensions, trust, uri
 
 LEAF = aws_leaf(
@@ -55,6 +57,17 @@ def test_a_mutated_certificate_is_refused_with_our_error(which: int, changes: li
         _show(block)
         return
     assert tuple(certificates) == GOOD
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_signature_of_a_certificate_is_a_whole_number_of_bytes(which: int) -> None:
+    der = GOOD[which]
+    unused = len(der) - len(x509.load_der_x509_certificate(der).signature) - 1
+    for bits in range(1, 8):
+        with pytest.raises(IntegrityError):
+            load_certificate(mutated(der, [(unused, bits)]))
+        with pytest.raises(IntegrityError):  # the last byte has that many bits to spare
+            load_certificate(mutated(der, [(unused, bits), (len(der) - 1, 0)]))
 
 
 def _show(block: bytes) -> None:

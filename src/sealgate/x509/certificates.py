@@ -35,16 +35,21 @@ def load_certificate(der: bytes) -> x509.Certificate:
     """Load one certificate.
 
     Raises:
-        CertificateError: The bytes are no certificate, or its serial number is not positive (RFC 5280, 4.1.2.2).
+        CertificateError: The bytes are no certificate, its serial number is not positive (RFC 5280, 4.1.2.2), or its
+            signature is no whole number of bytes.
         EnvelopeError: They do not even start like one.
     """
     _, serial = identify_certificate(der)
     if serial <= 0:
         raise CertificateError("the serial number is not positive")
     try:
-        return x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(der)
+        # A bit string begins with the number of bits that its last byte does not use; the library takes any that fits.
+        if not der.endswith(b"\0" + certificate.signature):
+            raise CertificateError("its signature is no whole number of bytes")
     except HOSTILE_CERTIFICATE_ERRORS as error:
         raise CertificateError(f"cannot be read ({error})") from error
+    return certificate
 
 
 def get_p384_key(certificate: x509.Certificate) -> EllipticCurvePublicKey:
