@@ -85,11 +85,25 @@ def allowing(_: int, __: int) -> dict[str, object]:
     return {"Action": "signer:*", "Resource": "*"}
 
 
+def distinct(number: int, place: int) -> dict[str, object]:
+    """A statement as `matching`, none of whose conditions another has: nothing can be judged once for several."""
+    return {
+        "Action": "signer:*",
+        "Resource": "arn:aws:signer:*:*:/signing-profiles/*pp",
+        "Condition": {
+            "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", f"192.168.{number}.{place}/32"]},
+            "StringNotEquals": {"aws:username": f"user{number}-{place}"},
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:user/*x{number}-{place}"},
+        },
+    }
+
+
 CASES = {
     "every fifth statement names the action": mixed,
     "every statement names the action and a variable": personal,
     "every statement allows": allowing,
     "every statement matches but for its last condition": matching,
+    "the same, and no two statements share a condition": distinct,
 }
 
 
