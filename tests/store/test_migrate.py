@@ -1,13 +1,21 @@
+from collections.abc import Callable
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from sealgate.errors import Conflict
 from sealgate.store import migrate
-from sealgate.store.database import Database
+from sealgate.store.configs import configs
+from sealgate.store.database import Database, Tx
+from sealgate.store.functions import functions
 from sealgate.store.schema import metadata
+from tests.store.test_functions import CONFIG
+from tests.support.functions import a_function
 
 
 def test_the_migrations_make_exactly_the_schema_that_the_code_declares(database: Database) -> None:
@@ -19,6 +27,26 @@ def test_the_migrations_make_exactly_the_schema_that_the_code_declares(database:
 def test_upgrading_twice_is_fine(database: Database) -> None:
     migrate.upgrade(database)
     migrate.upgrade(database)
+
+
+def test_functions_of_an_earlier_release_become_the_latest_of_themselves(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.write() as tx:
+        configs.insert(tx, CONFIG)
+        functions.insert(tx, a_function(config_id=CONFIG.config_id, tags={"a": "b"}))
+        functions.insert(tx, a_function(version=1))
+        _run(tx, command.downgrade, "0006")
+        assert tx.execute(text("SELECT name FROM functions")).scalars().all() == ["app"]
+        _run(tx, command.upgrade, "head")
+    with database.read() as tx:
+        assert functions.select(tx) == [a_function(config_id=CONFIG.config_id, tags={"a": "b"})]
+
+
+def _run(tx: Tx, step: Callable[[Config, str], None], revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.FOLDER))
+    config.attributes["connection"] = tx
+    step(config, revision)
 
 
 def test_a_database_of_a_newer_release_is_refused(database: Database) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sealgate.services.scope import Scope
-from sealgate.store.functions import Function
+from sealgate.store.functions import LATEST_NUMBER, Function
 
 NOW = datetime(2026, 11, 24, 9, 25, 49, 569123, tzinfo=UTC)
 ACCOUNT = "111122223333"
@@ -17,6 +17,8 @@ _FUNCTION = Function(
     account=ACCOUNT,
     region=REGION,
     name="app",
+    version=LATEST_NUMBER,
+    last_version=LATEST_NUMBER,
     role=ROLE,
     runtime="python3.13",
     handler="app.handler",
@@ -33,9 +35,12 @@ _FUNCTION = Function(
     system_log_level=None,
     code_sha256="00" * 32,
     code_size=22,
+    unzipped_size=0,
     profile_version_arn=None,
     job_arn=None,
+    layers=(),
     config_id=None,
+    reserved_concurrency=None,
     tags={},
     revision_id="first",
     last_modified=NOW,

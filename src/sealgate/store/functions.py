@@ -1,4 +1,4 @@
-"""Functions: what was deployed, under which settings, and who signed it."""
+"""Functions and their versions: what was deployed, under which settings, and who signed it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text, select
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text, and_, delete, or_, select
 
 from sealgate.arn import config_arn, function_arn
 from sealgate.store.database import Tx
 from sealgate.store.rows import Rows
-from sealgate.store.tables import StringMap, UtcTime, metadata
+from sealgate.store.tables import StringList, StringMap, UtcTime, metadata
+
+LATEST = "$LATEST"
+"""The name of what is not published: the code and settings that calls change."""
+LATEST_NUMBER = 0
+"""Its number in the rows; published versions count from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function of one account and region, as it stands (`$LATEST`).
+    """One version of one function of one account and region: `$LATEST`, or a published one, which is frozen.
 
     Attributes:
+        version: `LATEST_NUMBER`, or the number of a published version.
+        last_version: The newest number that was ever given, on `$LATEST`; no number is given twice.
         timeout: Seconds.
         memory_size: Mebibytes.
         ephemeral_storage: Mebibytes.
@@ -28,13 +35,19 @@ class Function:
         code_size: Bytes of the package.
         profile_version_arn: Who signed the package; None unless its signature verified when it was deployed.
         job_arn: The signing job of that signature; None likewise.
-        config_id: The attached code signing config, of the same account and region, or None.
+        unzipped_size: Bytes of its contents; 0 where it was deployed before that was recorded.
+        layers: The ARNs of the layer versions that it is run with, in order.
+        config_id: The attached code signing config, of the same account and region, or None; on `$LATEST`.
+        reserved_concurrency: How many invocations may run at once, of all versions together; None: as many as the
+            account has left. On `$LATEST`, as the tags are.
         revision_id: Changes with every change of code or settings.
     """
 
     account: str
     region: str
     name: str
+    version: int
+    last_version: int
     role: str
     runtime: str
     handler: str
@@ -51,9 +64,12 @@ class Function:
     system_log_level: str | None
     code_sha256: str
     code_size: int
+    unzipped_size: int
     profile_version_arn: str | None
     job_arn: str | None
+    layers: tuple[str, ...]
     config_id: str | None
+    reserved_concurrency: int | None
     tags: Mapping[str, str]
     revision_id: str
     last_modified: datetime
@@ -62,6 +78,16 @@ class Function:
     def arn(self) -> str:
         """The function's ARN, unqualified."""
         return function_arn(self.region, self.account, self.name)
+
+    @property
+    def version_name(self) -> str:
+        """The version as calls name it: `$LATEST`, or its number."""
+        return LATEST if self.version == LATEST_NUMBER else str(self.version)
+
+    @property
+    def qualified_arn(self) -> str:
+        """The ARN of this very version."""
+        return f"{self.arn}:{self.version_name}"
 
     @property
     def config_arn(self) -> str | None:
@@ -75,6 +101,8 @@ functions_table = Table(
     Column("account", Text, primary_key=True),
     Column("region", Text, primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="0: $LATEST"),
+    Column("last_version", Integer, nullable=False, comment="the newest ever given; on $LATEST"),
     Column("role", Text, nullable=False),
     Column("runtime", Text, nullable=False),
     Column("handler", Text, nullable=False),
@@ -91,9 +119,12 @@ functions_table = Table(
     Column("system_log_level", Text),
     Column("code_sha256", Text, nullable=False),
     Column("code_size", Integer, nullable=False),
+    Column("unzipped_size", Integer, nullable=False, comment="bytes of the contents; 0: not recorded"),
     Column("profile_version_arn", Text),
     Column("job_arn", Text),
+    Column("layers", StringList, nullable=False, comment="JSON array of layer version ARNs"),
     Column("config_id", Text),
+    Column("reserved_concurrency", Integer, comment="on $LATEST; null: what the account has left"),
     Column("tags", StringMap, nullable=False),
     Column("revision_id", Text, nullable=False),
     Column("last_modified", UtcTime, nullable=False),
@@ -107,17 +138,75 @@ Index("ix_functions_config", functions_table.c.account, functions_table.c.region
 functions = Rows(functions_table, Function)
 
 
+def find_latest(tx: Tx, *, account: str, region: str, name: str) -> Function | None:
+    """Answer `$LATEST` of a function, or None where there is no such function."""
+    return functions.find(tx, account=account, region=region, name=name, version=LATEST_NUMBER)
+
+
 def select_functions(tx: Tx, *, account: str, region: str, after: str, limit: int) -> list[Function]:
-    """Answer the first functions by name after the name `after` (empty for the beginning)."""
+    """Answer `$LATEST` of the first functions by name after the name `after` (empty for the beginning)."""
     columns = functions_table.c
     return functions.select(
         tx,
         columns.account == account,
         columns.region == region,
+        columns.version == LATEST_NUMBER,
         columns.name > after,
         order_by=(columns.name,),
         limit=limit,
     )
+
+
+def select_all_versions(tx: Tx, *, account: str, region: str, after: tuple[str, int], limit: int) -> list[Function]:
+    """Answer the first versions of all functions by name and number after `after`, `$LATEST` first of each."""
+    columns = functions_table.c
+    name, version = after
+    return functions.select(
+        tx,
+        columns.account == account,
+        columns.region == region,
+        or_(columns.name > name, and_(columns.name == name, columns.version > version)),
+        order_by=(columns.name, columns.version),
+        limit=limit,
+    )
+
+
+def select_versions(
+    tx: Tx, *, account: str, region: str, name: str, after: int = LATEST_NUMBER - 1, limit: int | None = None
+) -> list[Function]:
+    """Answer the versions of a function after a number: `$LATEST`, then the published ones, the oldest first."""
+    columns = functions_table.c
+    return functions.select(
+        tx,
+        columns.account == account,
+        columns.region == region,
+        columns.name == name,
+        columns.version > after,
+        order_by=(columns.version,),
+        limit=limit,
+    )
+
+
+def find_newest_version(tx: Tx, function: Function) -> Function | None:
+    """Answer the newest of a function's published versions that are still there, or None."""
+    columns = functions_table.c
+    found = functions.select(
+        tx,
+        columns.account == function.account,
+        columns.region == function.region,
+        columns.name == function.name,
+        columns.version > LATEST_NUMBER,
+        order_by=(columns.version.desc(),),
+        limit=1,
+    )
+    return found[0] if found else None
+
+
+def delete_all_versions(tx: Tx, *, account: str, region: str, name: str) -> bool:
+    """Delete a function with all its versions; tell whether there was one."""
+    columns = functions_table.c
+    where = (columns.account == account, columns.region == region, columns.name == name)
+    return tx.execute(delete(functions_table).where(*where)).rowcount > 0
 
 
 def select_functions_of_config(
@@ -137,9 +226,9 @@ def select_functions_of_config(
 
 
 def list_signed_functions(tx: Tx) -> list[Function]:
-    """Answer every function of every account and region whose package verified when it was deployed."""
+    """Answer every version of every function, of all accounts and regions, whose package verified when deployed."""
     columns = functions_table.c
-    order = (columns.account, columns.region, columns.name)
+    order = (columns.account, columns.region, columns.name, columns.version)
     return functions.select(tx, columns.job_arn.is_not(None), order_by=order)
 
 

@@ -1,15 +1,18 @@
 """The whole schema: importing this module makes `metadata` complete."""
 
 from sealgate.store import (
+    aliases,
     audit,
     audit_chain,
     authorities,
     bucket_policies,
     configs,
     decisions,
+    function_policies,
     functions,
     identity,
     jobs,
+    logs,
     objects,
     permissions,
     profiles,
@@ -19,6 +22,7 @@ from sealgate.store.iam import entities, generation, memberships, policies, sess
 from sealgate.store.tables import metadata
 
 __all__ = [
+    "aliases",
     "audit",
     "audit_chain",
     "authorities",
@@ -26,10 +30,12 @@ __all__ = [
     "configs",
     "decisions",
     "entities",
+    "function_policies",
     "functions",
     "generation",
     "identity",
     "jobs",
+    "logs",
     "memberships",
     "metadata",
     "objects",

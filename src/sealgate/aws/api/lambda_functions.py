@@ -22,9 +22,9 @@ from sealgate.aws.context import Call
 from sealgate.aws.reply import FileBody
 from sealgate.errors import Unsupported
 from sealgate.services.functions.errors import InvalidParameter
-from sealgate.services.functions.names import LATEST
 from sealgate.services.functions.service import CodeChange, NewFunction
 from sealgate.services.functions.settings import SettingsChange
+from sealgate.store.functions import LATEST
 
 _LOCATION_LIFETIME = timedelta(minutes=10)
 """How long GetFunction's link to the code works (Lambda API reference, FunctionCodeLocation)."""

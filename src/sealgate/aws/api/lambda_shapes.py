@@ -13,7 +13,6 @@ from sealgate.aws.api.lambda_settings import refuse_given
 from sealgate.errors import Unsupported
 from sealgate.services.functions.code_sources import CodeSource, StoredObject, ZipUpload
 from sealgate.services.functions.errors import InvalidParameter
-from sealgate.services.functions.names import LATEST
 from sealgate.services.functions.service import FunctionState, Phase
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.functions import Function
@@ -76,7 +75,7 @@ def summarise_function(function: Function, *, qualifier: str | None = None) -> d
         "MemorySize": function.memory_size,
         "LastModified": _milliseconds(function.last_modified),
         "CodeSha256": base64.b64encode(bytes.fromhex(function.code_sha256)).decode(),
-        "Version": LATEST,
+        "Version": function.version_name,
         "TracingConfig": {"Mode": function.tracing_mode},
         "RevisionId": function.revision_id,
         "PackageType": "Zip",

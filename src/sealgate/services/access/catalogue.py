@@ -16,7 +16,7 @@ from sealgate.services.objects.policies import find_bucket_policy
 from sealgate.services.signing.permissions import find_profile_policy
 from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
-from sealgate.store.functions import functions
+from sealgate.store.functions import find_latest as find_latest_function
 from sealgate.store.iam.entities import Actor, Kind
 from sealgate.store.jobs import jobs
 from sealgate.store.objects import buckets, find_latest, find_version
@@ -108,7 +108,7 @@ def _find_profile(tx: Tx, arn: Arn, name: str) -> Facts | None:
 def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     where = {"account": arn.account, "region": arn.region}
     if arn.resource.startswith(_FUNCTION):
-        function = functions.find(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
+        function = find_latest_function(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
         tags = {} if function is None else _tag_context(function.tags)
         return Facts(account=arn.account, context={**tags, "lambda:functionarn": (str(arn),)})
     config = configs.find(tx, **where, config_id=arn.resource.removeprefix(_CONFIG))

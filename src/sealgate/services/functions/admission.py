@@ -24,7 +24,7 @@ from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, 
 from sealgate.services.audit.notes import Judgement, note_judgement
 from sealgate.services.functions.code_sources import Candidate
 from sealgate.services.functions.errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
-from sealgate.services.functions.package_contents import carries_signature, find_unreadable
+from sealgate.services.functions.package_contents import carries_signature, measure_contents
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.scope import Scope
 from sealgate.services.signing.revocation import RevocationService
@@ -64,6 +64,7 @@ class Evidence:
     Attributes:
         sha256: The package: 64 hexadecimal digits.
         size: Its bytes.
+        unzipped_size: Bytes of its contents; 0 where it cannot be unpacked.
         subject: What verification found, or why a signature that is there is not one of these bytes.
         revocation: The revocation that the signature is under, or None.
         unreadable: Why the package cannot be unpacked, or None.
@@ -71,6 +72,7 @@ class Evidence:
 
     sha256: str
     size: int
+    unzipped_size: int
     subject: Assessment | IntegrityError | PackageError
     revocation: Revocation | None
     unreadable: InvalidParameter | None
@@ -121,12 +123,14 @@ class Admission:
         """Read and verify a package; nothing is refused yet. Not to be called inside a transaction."""
         subject = self._verify(candidate.source)
         signature = subject.signature if isinstance(subject, Assessment) else None
+        contents = measure_contents(candidate.source, is_verified=signature is not None)
         return Evidence(
             sha256=candidate.sha256,
             size=candidate.size,
+            unzipped_size=contents.unzipped_size,
             subject=subject,
             revocation=None if signature is None else self._revocation.knowledge().find_revocation(signature),
-            unreadable=find_unreadable(candidate.source, is_verified=signature is not None),
+            unreadable=contents.unreadable,
         )
 
     def renewed(self, tx: Tx, evidence: Evidence) -> Evidence:

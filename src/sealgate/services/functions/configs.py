@@ -20,7 +20,7 @@ from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.store.configs import CodeSigningConfig, configs, select_configs
 from sealgate.store.database import Database, Tx
-from sealgate.store.functions import Function, functions, select_functions_of_config
+from sealgate.store.functions import Function, find_latest, functions, select_functions_of_config
 
 DEFAULT_POLICY = "Warn"
 MAX_PAGE = 10_000
@@ -251,7 +251,7 @@ def _get_config(tx: Tx, scope: Scope, arn: str) -> CodeSigningConfig:
 
 
 def _get_function(tx: Tx, scope: Scope, name: str) -> Function:
-    function = functions.find(tx, account=scope.account, region=scope.region, name=name)
+    function = find_latest(tx, account=scope.account, region=scope.region, name=name)
     if function is None:
         raise FunctionNotFound(FunctionName(name=name, qualifier=None).arn(scope))
     return function

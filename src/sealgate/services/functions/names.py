@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sealgate.arn import function_arn, partition_of
 from sealgate.services.functions.errors import FunctionNotFound, InvalidParameter, OtherAccount, OtherRegion
 from sealgate.services.scope import Scope
+from sealgate.store.functions import LATEST
 
-LATEST = "$LATEST"
 MAX_NAME = 64
 """Characters of a bare name (Lambda API reference, FunctionName)."""
 

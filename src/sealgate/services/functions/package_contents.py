@@ -1,6 +1,8 @@
-"""Whether a package can be unpacked at all, and whether something in it wants to be its signature."""
+"""Whether a package can be unpacked, how large it is then, and whether something in it wants to be its signature."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sealgate.errors import PackageError
 from sealgate.package.archive import DEPLOYABLE, SIGNATURE_NAME, ExpandsTooFar, parse_archive
@@ -12,8 +14,21 @@ from sealgate.services.functions.errors import InvalidParameter, PackageUnreadab
 _CHUNK = 1 << 20
 
 
-def find_unreadable(source: Source, *, is_verified: bool) -> InvalidParameter | None:
-    """Tell why a package cannot become a function's code, whoever signed it; None if it can.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is in a package.
+
+    Attributes:
+        unzipped_size: Bytes of all entries together, unpacked, the signature left out; 0 where it is unreadable.
+        unreadable: Why it cannot become a function's code, whoever signed it; None if it can.
+    """
+
+    unzipped_size: int
+    unreadable: InvalidParameter | None
+
+
+def measure_contents(source: Source, *, is_verified: bool) -> Contents:
+    """Look through a package.
 
     Args:
         source: The package.
@@ -24,10 +39,10 @@ def find_unreadable(source: Source, *, is_verified: bool) -> InvalidParameter | 
         if not is_verified:
             digest_contents(archive)
     except ExpandsTooFar:
-        return UnzippedTooLarge(MAX_EXPANDED)
+        return Contents(unzipped_size=0, unreadable=UnzippedTooLarge(MAX_EXPANDED))
     except PackageError as error:
-        return PackageUnreadable(error.message)
-    return None
+        return Contents(unzipped_size=0, unreadable=PackageUnreadable(error.message))
+    return Contents(unzipped_size=archive.total_size, unreadable=None)
 
 
 def carries_signature(source: Source) -> bool:

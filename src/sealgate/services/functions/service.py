@@ -42,7 +42,7 @@ from sealgate.services.signing.revocation import RevocationService
 from sealgate.store.blobs import BlobStore
 from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Database, Tx
-from sealgate.store.functions import Function, functions, select_functions
+from sealgate.store.functions import Function, delete_all_versions, find_latest, functions, select_functions
 from sealgate.trust.roots import TrustRoots
 
 MAX_PAGE = 50
@@ -274,7 +274,7 @@ class FunctionService:
         if name.qualifier is not None:
             raise InvalidParameter("$LATEST version cannot be deleted without deleting the function.")
         with self._db.write() as tx:
-            if not functions.delete(tx, account=scope.account, region=scope.region, name=name.name):
+            if not delete_all_versions(tx, account=scope.account, region=scope.region, name=name.name):
                 raise FunctionNotFound(name.arn(scope))
 
     def get_tags(self, scope: Scope, arn: str) -> Mapping[str, str]:
@@ -333,13 +333,13 @@ def _parse_new_name(text: str, scope: Scope) -> str:
 
 def _prepare_creation(tx: Tx, scope: Scope, new: NewFunction, name: str) -> CodeSigningConfig | None:
     """Check what the database must say for a function to be created, and answer the config to judge by."""
-    if functions.find(tx, account=scope.account, region=scope.region, name=name) is not None:
+    if find_latest(tx, account=scope.account, region=scope.region, name=name) is not None:
         raise FunctionExists(name)
     return None if new.config_arn is None else get_config_to_attach(tx, scope, new.config_arn)
 
 
 def _get_function(tx: Tx, scope: Scope, name: FunctionName, *, revision_id: str | None = None) -> Function:
-    function = functions.find(tx, account=scope.account, region=scope.region, name=name.name)
+    function = find_latest(tx, account=scope.account, region=scope.region, name=name.name)
     if function is None:
         raise FunctionNotFound(name.arn(scope))
     if revision_id is not None and revision_id != function.revision_id:
@@ -360,6 +360,7 @@ def _with_code(function: Function, evidence: Evidence) -> Function:
         function,
         code_sha256=evidence.sha256,
         code_size=evidence.size,
+        unzipped_size=evidence.unzipped_size,
         profile_version_arn=None if signature is None else signature.profile_version_arn,
         job_arn=None if signature is None else signature.job_arn,
     )

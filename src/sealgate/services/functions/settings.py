@@ -11,7 +11,7 @@ import orjson
 
 from sealgate.services.functions.errors import InvalidParameter
 from sealgate.services.scope import Scope
-from sealgate.store.functions import Function
+from sealgate.store.functions import LATEST_NUMBER, Function
 
 DEFAULT_TIMEOUT = 3
 DEFAULT_MEMORY = 128
@@ -109,6 +109,8 @@ def make_function(scope: Scope, name: str, settings: SettingsChange) -> Function
         account=scope.account,
         region=scope.region,
         name=name,
+        version=LATEST_NUMBER,
+        last_version=LATEST_NUMBER,
         role="",
         runtime=settings.runtime,
         handler=settings.handler,
@@ -125,9 +127,12 @@ def make_function(scope: Scope, name: str, settings: SettingsChange) -> Function
         system_log_level=None,
         code_sha256="",
         code_size=0,
+        unzipped_size=0,
         profile_version_arn=None,
         job_arn=None,
+        layers=(),
         config_id=None,
+        reserved_concurrency=None,
         tags={},
         revision_id="",
         last_modified=datetime.fromtimestamp(0, UTC),
