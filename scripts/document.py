@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sealgate.aws.api.cloudtrail import cloudtrail
-from sealgate.aws.api.cloudwatch import cloudwatch
-from sealgate.aws.api.iam import iam
-from sealgate.aws.api.lambda_ import lambda_
-from sealgate.aws.api.s3 import s3
-from sealgate.aws.api.signer import signer
-from sealgate.aws.api.sts import sts
+from sealgate.aws.apis import APIS
 from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
 
-APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
 
 _HEAD = """\

@@ -80,9 +80,24 @@ def function_arn(region: str, account: str, name: str) -> str:
     return _arn("lambda", region, account, f"function:{name}")
 
 
+def layer_arn(region: str, account: str, name: str) -> str:
+    """Name a layer, whatever its version."""
+    return _arn("lambda", region, account, f"layer:{name}")
+
+
+def layer_version_arn(region: str, account: str, name: str, version: int) -> str:
+    """Name one version of a layer."""
+    return f"{layer_arn(region, account, name)}:{version}"
+
+
 def config_arn(region: str, account: str, config_id: str) -> str:
     """Name a code signing config (`csc-` and 17 hexadecimal digits)."""
     return _arn("lambda", region, account, f"code-signing-config:{config_id}")
+
+
+def log_group_arn(region: str, account: str, name: str) -> str:
+    """Name a log group."""
+    return _arn("logs", region, account, f"log-group:{name}")
 
 
 def bucket_arn(region: str, bucket: str) -> str:

@@ -11,13 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealgate.aws.api.cloudtrail import cloudtrail
-from sealgate.aws.api.cloudwatch import cloudwatch
-from sealgate.aws.api.iam import iam
-from sealgate.aws.api.lambda_ import lambda_
-from sealgate.aws.api.s3 import s3
-from sealgate.aws.api.signer import signer
-from sealgate.aws.api.sts import sts
+from sealgate.aws.apis import APIS
 from sealgate.aws.app import App
 from sealgate.aws.context import Services
 from sealgate.aws.operation import Api
@@ -36,6 +30,8 @@ from sealgate.services.functions.service import FunctionService
 from sealgate.services.iam.service import IamService
 from sealgate.services.identity.accounts import IdentityService
 from sealgate.services.identity.sessions import SessionService
+from sealgate.services.logs.service import LogService
+from sealgate.services.logs.sink import LogSink
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.metrics.service import MetricService
 from sealgate.services.objects.service import ObjectService
@@ -72,6 +68,7 @@ class House:
     door: Door
     worker: SigningWorker
     trail: AuditTrail
+    log_sink: LogSink
     meter: Meter
 
 
@@ -97,6 +94,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     objects = ObjectService(db=db, blobs=blobs, clock=clock)
     revocation = RevocationService(db=db, clock=clock, strict_aws=config.strict_aws)
     meter = _open_meter(config, db, authority, clock)
+    logs = LogService(db=db, clock=clock)
     worker = SigningWorker(
         db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
     )
@@ -109,6 +107,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
         clock=clock,
         worker=worker,
         trail=AuditTrail(db=db, authority=authority, clock=clock),
+        log_sink=LogSink(db=db, groups=logs.groups, clock=clock),
         meter=meter,
         door=Door(rights=access.rights, catalogue=Catalogue(db=db)),
         services=Services(
@@ -117,6 +116,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
             sessions=SessionService(db=db, clock=clock, rights=access.rights),
             lookups=LookupService(db=db, clock=clock),
             metrics=MetricService(db=db, clock=clock),
+            logs=logs,
             objects=objects,
             profiles=ProfileService(db=db, clock=clock),
             signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
@@ -176,8 +176,9 @@ class Server:
             opened.callback(house.trail.stop)
             house.worker.start()
             opened.callback(house.worker.stop)
-            apis = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
-            app = make_app(house, apis, self._config)
+            house.log_sink.start()
+            opened.callback(house.log_sink.stop)
+            app = make_app(house, APIS, self._config)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
             gc.freeze()

@@ -8,13 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sealgate.aws.api.cloudtrail import cloudtrail
-from sealgate.aws.api.cloudwatch import cloudwatch
-from sealgate.aws.api.iam import iam
-from sealgate.aws.api.lambda_ import lambda_
-from sealgate.aws.api.s3 import s3
-from sealgate.aws.api.signer import signer
-from sealgate.aws.api.sts import sts
+from sealgate.aws.apis import APIS
 
 CHECKSUMS = Path(__file__).with_name("model_checksums.json")
 
@@ -38,7 +32,7 @@ def _outline(shape: Any, seen: frozenset[str]) -> Any:
 def checksums() -> dict[str, str]:
     """The checksum of every bound operation."""
     found = {}
-    for api in (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch):
+    for api in APIS:
         for operation in api.operations:
             if operation.binding is not None:
                 model, nothing = operation.model, frozenset[str]()

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from scripts.document import APIS, render
+from scripts.document import render
 from sealgate.aws.actions import RENAMED
+from sealgate.aws.apis import APIS
 from sealgate.aws.model import load_model
 from sealgate.aws.operation import Api
 from sealgate.aws.permissions import Permission

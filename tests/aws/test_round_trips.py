@@ -9,21 +9,16 @@ from botocore.serialize import create_serializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealgate.aws.api.cloudtrail import cloudtrail
-from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
-from sealgate.aws.api.lambda_ import lambda_
-from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
-from sealgate.aws.api.sts import sts
+from sealgate.aws.apis import APIS
 from sealgate.aws.model import load_model
-from sealgate.aws.operation import Api, Operation
+from sealgate.aws.operation import Operation
 from sealgate.aws.request import Request, parse_query
 from sealgate.aws.wire import Bound, Service
 from tests.support.shapes import structures
 
 QUICK = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch)
 SERVICES = {
     (api.service, protocol): Service(api, strict_aws=False, protocol=protocol)
     for api in APIS
@@ -152,8 +147,7 @@ def test_both_models_of_the_revocation_status_are_the_same_on_the_wire() -> None
         "jobArn": "arn:aws:signer:us-east-1:111122223333:/signing-jobs/1",
         "certificateHashes": ["a" * 96, "b" * 96],
     }
-    api: Api = signer
-    operation = next(each for each in api.operations if each.name == "GetRevocationStatus")
+    operation = next(each for each in signer.operations if each.name == "GetRevocationStatus")
     request, body = written(model, "rest-json", members)
     found, labels = bound(operation, "rest-json", request, body)
     parsed = found.codec.parse(request, labels, body)

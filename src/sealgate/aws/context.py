@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sealgate.services.iam.service import IamService
     from sealgate.services.identity.accounts import IdentityService
     from sealgate.services.identity.sessions import SessionService
+    from sealgate.services.logs.service import LogService
     from sealgate.services.metrics.service import MetricService
     from sealgate.services.objects.service import ObjectService
     from sealgate.services.signing.profiles import ProfileService
@@ -44,6 +45,7 @@ class Services:
     sessions: SessionService
     lookups: LookupService
     metrics: MetricService
+    logs: LogService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ def guess_service(request: Request) -> str:
     """Answer the service that a request without a usable signature is for, in this order.
 
     1. A bucket in the host name: S3.
-    2. A header that names an operation of CloudTrail's or CloudWatch's, or a protocol of CloudWatch's alone.
+    2. A header that names an operation of CloudTrail's, CloudWatch's or CloudWatch Logs', or a protocol of CloudWatch's
+       alone.
     3. The path `/` with a form, or with an `Action` parameter: STS.
     4. A first segment of Signer's (`/tags` with an ARN of Signer's): Signer.
     5. A path that begins with an API version, as all of Lambda's do: Lambda.
@@ -32,6 +33,8 @@ def guess_service(request: Request) -> str:
     target = request.headers.get("x-amz-target", "")
     if "CloudTrail_" in target:
         return "cloudtrail"
+    if target.startswith("Logs_"):
+        return "logs"
     if "smithy-protocol" in request.headers or target.startswith("GraniteService"):
         return "cloudwatch"
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")

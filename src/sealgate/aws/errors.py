@@ -266,6 +266,15 @@ CLOUDTRAIL: Table = {
     audit_errors.InvalidNextToken: Row(code="InvalidNextTokenException", status=400),
 }
 
+LOGS: Table = {
+    **_COMMON_JSON,
+    faults.ConstraintViolation: Row(code="InvalidParameterException", status=400),
+    errors.Invalid: Row(code="InvalidParameterException", status=400),
+    errors.Unsupported: Row(code="InvalidParameterException", status=400),
+    errors.NotFound: Row(code="ResourceNotFoundException", status=400),
+    errors.Conflict: Row(code="ResourceAlreadyExistsException", status=400),
+}
+
 CLOUDWATCH: Table = {
     **{
         kind: replace(row, query=_COMMON_QUERY[kind].code or "")
@@ -289,6 +298,7 @@ TABLES: Mapping[str, Table] = {
     "iam": IAM,
     "cloudtrail": CLOUDTRAIL,
     "cloudwatch": CLOUDWATCH,
+    "logs": LOGS,
 }
 
 _TAGGING: Table = {
@@ -325,6 +335,7 @@ _INTERNAL: Mapping[str, Row] = {
     "iam": Row(code="ServiceFailure", status=500),
     "cloudtrail": Row(code="InternalFailure", status=500),
     "cloudwatch": Row(code="InternalServiceFault", query="InternalServiceError", status=500),
+    "logs": Row(code="ServiceUnavailableException", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 

@@ -24,7 +24,18 @@ OVERLAY = Path(sealgate.__file__).parent / "aws" / "overlay"
 """The additions to the clients' service models, found by them through AWS_DATA_PATH. Not imported from `sealgate.aws`,
 which would load the server."""
 
-_SERVICES = ("SIGNER", "SIGNER_DATA", "LAMBDA", "S3", "STS", "IAM", "CLOUDTRAIL", "CLOUDWATCH", "CLOUDFORMATION")
+_SERVICES = (
+    "SIGNER",
+    "SIGNER_DATA",
+    "LAMBDA",
+    "S3",
+    "STS",
+    "IAM",
+    "CLOUDTRAIL",
+    "CLOUDWATCH",
+    "CLOUDWATCH_LOGS",
+    "CLOUDFORMATION",
+)
 IN_THE_WAY = (
     # Other identities: a session token makes a long-term key look temporary, an expiry date makes clients refuse it.
     *("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"),

@@ -1,0 +1,1 @@
+"""CloudWatch Logs' use cases: groups, streams, events, and what functions print."""

@@ -1,0 +1,131 @@
+"""What functions print, on its way to the store: gathered, and written down in one transaction a second.
+
+A function must not wait for a disk to print a line, and a transaction for each invocation would cost more than the
+invocation. So a crash of the server loses what was printed in its last second; what clients put is never lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sealgate.clock import Clock
+from sealgate.services.logs.events import InputEvent, milliseconds
+from sealgate.services.logs.groups import LogGroupService
+from sealgate.services.scope import Scope
+from sealgate.store.database import Database
+from sealgate.store.logs import LogEvent, add_log_events
+
+log = logging.getLogger("sealgate.logs")
+
+FLUSH_SECONDS = 1.0
+MAX_WAITING = 200_000
+"""Lines that may wait for the disk; what comes beyond is left out, and a line says how many."""
+_HOUR = 3600.0
+_NUL, _REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
+
+
+class Target(NamedTuple):
+    """Where lines go: a group and a stream, which are made where they are missing."""
+
+    account: str
+    region: str
+    group: str
+    stream: str
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Lines of one target that are not written yet."""
+
+    events: list[InputEvent]
+    left_out: int = 0
+
+
+class LogSink:
+    """Takes lines from any thread.
+
+    Args:
+        db: Where they end.
+        groups: Makes groups and streams.
+        clock: Says when they came.
+    """
+
+    def __init__(self, *, db: Database, groups: LogGroupService, clock: Clock) -> None:
+        self._db = db
+        self._groups = groups
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting: dict[Target, _Waiting] = {}
+        self._count = 0
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to write lines down."""
+        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write down what is waiting, and end."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.flush()
+
+    def add(self, target: Target, events: Sequence[InputEvent]) -> None:
+        """Take lines; they are in the store within about a second."""
+        with self._lock:
+            waiting = self._waiting.setdefault(target, _Waiting([]))
+            room = max(0, MAX_WAITING - self._count)
+            waiting.events += events[:room]
+            waiting.left_out += max(0, len(events) - room)
+            self._count += min(room, len(events))
+
+    def flush(self) -> None:
+        """Write down what is waiting."""
+        with self._lock:
+            taken, self._waiting, self._count = self._waiting, {}, 0
+        if not taken:
+            return
+        try:
+            self._write(taken)
+        except Exception:
+            log.exception("lines of %d log streams could not be written down", len(taken))
+
+    def _write(self, taken: dict[Target, _Waiting]) -> None:
+        now = self._clock()
+        rows: list[LogEvent] = []
+        with self._db.write() as tx:
+            for target, waiting in taken.items():
+                scope = Scope(account=target.account, region=target.region, caller_arn="")
+                self._groups.ensure_stream(tx, scope, target.group, target.stream)
+                if waiting.left_out:
+                    note = f"[sealgate] {waiting.left_out} lines were left out: they came faster than they are written"
+                    waiting.events.append(InputEvent(milliseconds(now), note))
+                rows += [
+                    LogEvent(*target, event.timestamp, milliseconds(now), event.message.replace(_NUL, _REPLACEMENT))
+                    for event in waiting.events
+                ]
+            add_log_events(tx, rows, ingested_at=now)
+
+    def _run(self) -> None:
+        until_expiry = 0.0
+        while not self._stopping.wait(FLUSH_SECONDS):
+            self.flush()
+            until_expiry -= FLUSH_SECONDS
+            if until_expiry <= 0:
+                until_expiry = _HOUR
+                self._expire()
+
+    def _expire(self) -> None:
+        try:
+            gone = self._groups.expire()
+        except Exception:
+            log.exception("old log events could not be removed")
+            return
+        if gone:
+            log.info("removed %d log events that are older than their groups keep them", gone)
