@@ -8,6 +8,10 @@ from sealgate.services.functions.service import FunctionState, Phase
 from tests.support.functions import NOW, a_function
 
 
+def settled(**changes: Any) -> FunctionState:
+    return FunctionState(function=a_function(**changes), phase=Phase.SETTLED)
+
+
 @pytest.mark.parametrize(
     ("microseconds", "written"),
     [
@@ -18,7 +22,7 @@ from tests.support.functions import NOW, a_function
 )
 def test_a_function_s_time_has_milliseconds(microseconds: int, written: str) -> None:
     moment = NOW.replace(microsecond=0) + timedelta(microseconds=microseconds)
-    assert summarise_function(a_function(last_modified=moment))["LastModified"] == written
+    assert summarise_function(settled(last_modified=moment))["LastModified"] == written
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,7 @@ def test_a_function_s_time_has_milliseconds(microseconds: int, written: str) -> 
     ],
 )
 def test_what_a_function_lacks_is_absent_and_never_null(changes: dict[str, Any]) -> None:
-    plain, full = (summarise_function(a_function(**each)) for each in ({}, changes))
+    plain, full = (summarise_function(settled(**each)) for each in ({}, changes))
     assert None not in (*plain.values(), *full.values())
     assert len(full) == len(plain) + 1
 

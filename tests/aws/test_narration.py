@@ -15,7 +15,8 @@ from sealgate.aws.errors import WireError
 from sealgate.aws.narration import Circumstances, Narration, lower_camel, narrate, tell_call, tell_unknown
 from sealgate.aws.operation import Api
 from sealgate.services.audit.actors import actor_of
-from sealgate.services.audit.notes import Judgement, Notes
+from sealgate.services.audit.notes import Notes
+from tests.support.audit import a_judgement, an_artifact
 
 NOW = datetime(2026, 11, 24, 9, 25, 49, 569123, tzinfo=UTC)
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:app"
@@ -102,18 +103,10 @@ def test_members_are_named_as_in_cloudtrail(member: str, told: str) -> None:
 
 
 def judged(outcome: str, failed: str | None, *, config: str | None = "arn:config", signed: bool = True) -> Notes:
-    return Notes(
-        judgement=Judgement(
-            function_arn=FUNCTION,
-            package_sha256="ab" * 32,
-            config_arn=config,
-            outcome=outcome,
-            failed=failed,
-            findings=(("integrity", "passed", "whole"),),
-            profile_version_arn="arn:version" if signed else None,
-            job_arn="arn:job" if signed else None,
-        )
-    )
+    signer = ("arn:version", "arn:job") if signed else (None, None)
+    whole = ("integrity", "passed", "whole")
+    artifact = an_artifact(findings=(whole,), profile_version_arn=signer[0], job_arn=signer[1])
+    return Notes(judgement=a_judgement(artifact, config_arn=config, outcome=outcome, failed=failed))
 
 
 SIGNED = {"signingProfileVersionArn": "arn:version", "signingJobArn": "arn:job"}

@@ -10,13 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import delete, update
 
-from sealgate.services.audit.notes import Judgement, Notes
+from sealgate.services.audit.notes import Notes
 from sealgate.store.audit import events_table
 from sealgate.store.audit_chain import chain_table, seals_table
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
 from sealgate.store.opening import open_database, sqlite_url
-from tests.support.audit import PROFILE, TrailHouse, a_call
+from tests.support.audit import PROFILE, TrailHouse, a_call, a_judgement, an_artifact
 from tests.support.authority import JOB_ARN
 from tests.support.command_line import Told, dispatch_sealgate
 from tests.support.sealed import new_authority, sign_bytes, zip_of
@@ -39,16 +39,7 @@ class Place:
         return dispatch_sealgate("audit", *arguments, *data, folder=self.folder)
 
 
-JUDGED = Judgement(
-    function_arn=FUNCTION,
-    package_sha256="ab" * 32,
-    config_arn="arn:config",
-    outcome="DENY",
-    failed="MISMATCH",
-    findings=(("publisher", "failed", "\x1b[31manother one"),),
-    profile_version_arn=f"{PROFILE}/AbCdEf0123",
-    job_arn=JOB_ARN,
-)
+JUDGED = a_judgement(an_artifact(job_arn=JOB_ARN, findings=(("publisher", "failed", "\x1b[31manother one"),)))
 
 
 @pytest.fixture(scope="module")

@@ -49,11 +49,13 @@ def test_rows_come_back_as_they_went_in(database: Database) -> None:
     )
     decision = DecisionRecord(
         decision_id="1",
+        deployment_id="2",
         decided_at=NOW,
         account=ACCOUNT,
         region=REGION,
         caller_arn="arn",
         function="app",
+        layer_arn="arn:layer",
         operation="CreateFunction",
         dry_run=True,
         config_arn=None,

@@ -1,14 +1,16 @@
 """Audit events with plain values, and a trail that they are in."""
 
+import dataclasses
 import json
 import uuid
 from pathlib import Path
 from typing import Any
 
-from sealgate.arn import profile_arn
+from sealgate.arn import function_arn, job_arn, profile_arn
 from sealgate.services.audit.actors import actor_of
 from sealgate.services.audit.events import AuditEvent
 from sealgate.services.audit.live import read_trail
+from sealgate.services.audit.notes import JudgedArtifact, Judgement
 from sealgate.services.audit.recorder import Recorder
 from sealgate.services.audit.sealer import Sealer
 from sealgate.services.audit.sequencer import Sequencer
@@ -23,6 +25,7 @@ from tests.support.sealed import new_authority, roots_of
 from tests.support.signer import NOW, SCOPE, MovableClock
 
 PROFILE = profile_arn(SCOPE.region, SCOPE.account, "app")
+JOB = job_arn(SCOPE.region, SCOPE.account, "11111111-2222-4333-8444-555555555555")
 
 
 def an_event(number: int = 0, **changes: Any) -> EventRecord:
@@ -62,6 +65,32 @@ def a_call(**changes: Any) -> AuditEvent:
         resources=(PROFILE,),
     )
     return event._replace(**changes)
+
+
+def an_artifact(**changes: Any) -> JudgedArtifact:
+    """Make a judged package, the function's own code, with some fields changed."""
+    artifact = JudgedArtifact(
+        layer_version_arn=None,
+        package_sha256="ab" * 32,
+        outcome="DENY",
+        failed="MISMATCH",
+        findings=(("publisher", "failed", "another one"),),
+        profile_version_arn=f"{PROFILE}/AbCdEf0123",
+        job_arn=JOB,
+    )
+    return dataclasses.replace(artifact, **changes)
+
+
+def a_judgement(*artifacts: JudgedArtifact, **changes: Any) -> Judgement:
+    """Make a refused deployment, of one package unless others are given, with some fields changed."""
+    judgement = Judgement(
+        function_arn=function_arn(SCOPE.region, SCOPE.account, "app"),
+        config_arn="arn:config",
+        outcome="DENY",
+        failed="MISMATCH",
+        artifacts=artifacts or (an_artifact(),),
+    )
+    return dataclasses.replace(judgement, **changes)
 
 
 class TrailHouse:

@@ -9,11 +9,13 @@ from tests.support.signer import NOW, SCOPE
 
 _DECISION = DecisionRecord(
     decision_id="",
+    deployment_id="",
     decided_at=NOW,
     account=SCOPE.account,
     region=SCOPE.region,
     caller_arn=SCOPE.caller_arn,
     function="app",
+    layer_arn=None,
     operation="UpdateFunctionCode",
     dry_run=False,
     config_arn=f"arn:aws:lambda:{SCOPE.region}:{SCOPE.account}:code-signing-config:csc-0f6c334abcdea4d8b",
@@ -25,5 +27,7 @@ _DECISION = DecisionRecord(
 
 
 def a_decision(**changes: Any) -> DecisionRecord:
-    """Make the row of a package that was refused, with some fields changed; each has an id of its own."""
-    return dataclasses.replace(_DECISION, decision_id=str(uuid.uuid4()), **changes)
+    """Make the row of a package that was refused, with some fields changed; each is a deployment of its own."""
+    return dataclasses.replace(
+        _DECISION, **{"decision_id": str(uuid.uuid4()), "deployment_id": str(uuid.uuid4())} | changes
+    )

@@ -1,10 +1,10 @@
 """Tell who signed and deployed what, when, from where.
 
-That is all that the audit trail says of a package, a job, a profile or a function, but calls that only read.
+That is all that the audit trail says of a package, a job, a profile, a function or a layer, but calls that only read.
 
-QUESTION is a file, a job's id, the name of a profile or a function, or an ARN. Of a signed file the signature is
-verified first, and the job that made it is told of as well; of any file it is told where it was deployed, or refused
-and why. What the trail says is as good as the trail: see `sealgate audit verify`.
+QUESTION is a file, a job's id, the name of a profile, a function or a layer, or an ARN. Of a signed file the
+signature is verified first, and the job that made it is told of as well; of any file it is told where it was deployed,
+or refused and why. What the trail says is as good as the trail: see `sealgate audit verify`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ EXAMPLE = "  sealgate audit who signed.zip --data /var/lib/sealgate"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("question", metavar="QUESTION", help="FILE.zip, JOB, PROFILE, FUNCTION or an ARN")
+    add("question", metavar="QUESTION", help="FILE.zip, JOB, PROFILE, FUNCTION, LAYER or an ARN")
     add_source_arguments(parser)
-    add("--account", metavar="DIGITS", help="whose profile or function a name names (default: the server's)")
+    add("--account", metavar="DIGITS", help="whose a name is (default: the server's)")
     add("--region", help="where it is (default: the server's)")
     add("--json", action="store_true", help="write the answer as JSON")
 

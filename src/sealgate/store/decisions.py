@@ -16,10 +16,12 @@ from sealgate.store.tables import UtcTime, metadata
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """One judgement of one package for one function.
+    """One judgement of one package for one function: of its code, or of one of its layers.
 
     Attributes:
         decision_id: A random UUID.
+        deployment_id: A random UUID that the decisions of one deployment share.
+        layer_arn: The layer version that the package is; None for the function's own code.
         operation: The API operation that asked for it.
         dry_run: Whether the caller only asked what would happen.
         config_arn: The code signing config that was judged by; None when the function had none.
@@ -30,11 +32,13 @@ class DecisionRecord:
     """
 
     decision_id: str
+    deployment_id: str
     decided_at: datetime
     account: str
     region: str
     caller_arn: str
     function: str
+    layer_arn: str | None
     operation: str
     dry_run: bool
     config_arn: str | None
@@ -48,11 +52,13 @@ decisions_table = Table(
     "admission_decisions",
     metadata,
     Column("decision_id", Text, primary_key=True),
+    Column("deployment_id", Text, nullable=False, comment="shared by the decisions of one deployment"),
     Column("decided_at", UtcTime, nullable=False),
     Column("account", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("caller_arn", Text, nullable=False),
     Column("function", Text, nullable=False),
+    Column("layer_arn", Text, comment="null: the function's own code"),
     Column("operation", Text, nullable=False),
     Column("dry_run", Boolean, nullable=False),
     Column("config_arn", Text),

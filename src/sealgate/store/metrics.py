@@ -18,7 +18,7 @@ _columns = decisions_table.c
 def count_failures(
     tx: Tx, *, account: str, region: str, function: str | None, since: datetime, until: datetime, period: timedelta
 ) -> dict[int, int]:
-    """Count deployments with a failed signature check, by period.
+    """Count deployments with a failed signature check, by period; one of several packages counts once.
 
     Args:
         tx: A transaction.
@@ -43,7 +43,8 @@ def count_failures(
     ]
     if function is not None:
         conditions.append(_columns.function == function)
-    numbers = select(((moment - start) // (period // _MICROSECOND)).label("number")).where(*conditions).subquery()
+    number = ((moment - start) // (period // _MICROSECOND)).label("number")
+    numbers = select(number, _columns.deployment_id).where(*conditions).distinct().subquery()
     counted = select(numbers.c.number, func.count()).group_by(numbers.c.number)
     return {int(number): int(count) for number, count in tx.execute(counted)}
 

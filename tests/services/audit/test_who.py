@@ -8,11 +8,11 @@ import pytest
 
 from sealgate.errors import Invalid
 from sealgate.services.audit.job_events import STATUS_CHANGE
-from sealgate.services.audit.notes import Judgement, Notes, note_judgement, note_resource, taking_notes
+from sealgate.services.audit.notes import Notes, note_judgement, note_resource, taking_notes
 from sealgate.services.audit.who import Deed, Subjects, find_deeds, subjects_of, subjects_of_package
 from sealgate.store.audit_chain import list_events_after
 from sealgate.store.jobs import Job
-from tests.support.audit import TrailHouse, a_call
+from tests.support.audit import TrailHouse, a_call, a_judgement
 from tests.support.signer import SCOPE
 from tests.support.signing import SigningHouse
 
@@ -21,16 +21,7 @@ PROFILE = "arn:aws:signer:eu-west-1:111122223333:/signing-profiles/app"
 JOB_ID = "11111111-2222-4333-8444-555555555555"
 JOB = f"arn:aws:signer:eu-west-1:111122223333:/signing-jobs/{JOB_ID}"
 SHA256 = "ab" * 32
-JUDGED = Judgement(
-    function_arn=FUNCTION,
-    package_sha256=SHA256,
-    config_arn="arn:config",
-    outcome="DENY",
-    failed="MISMATCH",
-    findings=(("publisher", "failed", "another one"),),
-    profile_version_arn=f"{PROFILE}/AbCdEf0123",
-    job_arn=JOB,
-)
+JUDGED = a_judgement()
 
 
 def deeds(trail: TrailHouse, subjects: Subjects) -> list[str]:
@@ -96,7 +87,7 @@ def test_an_answer_says_who_when_from_where_and_why(told: TrailHouse) -> None:
     )
 
 
-@pytest.mark.parametrize("question", ["", "no/such/file.zip", "arn:nonsense", "x" * 65])
+@pytest.mark.parametrize("question", ["", "no/such/file.zip", "arn:nonsense", "x" * 141])
 def test_what_names_nothing_is_refused(question: str) -> None:
     with pytest.raises(Invalid):
         asked(question)

@@ -200,7 +200,7 @@ def test_a_creation_is_judged(house: DeploymentHouse, row: Row, policy: str) -> 
     data = row.maker(house)
     error = attempt(lambda: house.create(data, config_arn=house.make_config(policy)))
     check_answer(error, row, "app")
-    found = house.functions.list_functions(SCOPE, marker=None, limit=None).items
+    found = [each.function for each in house.functions.list_functions(SCOPE, marker=None, limit=None).items]
     assert len(found) == (row.outcome != "DENY")
     assert all((function.profile_version_arn is not None) is row.shows for function in found)
     assert house.decisions()[-1].outcome == row.outcome

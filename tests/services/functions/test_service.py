@@ -295,7 +295,7 @@ def test_functions_are_listed_by_name_in_pages(house: DeploymentHouse) -> None:
         house.create(name=name)
     first = house.functions.list_functions(SCOPE, marker=None, limit=2)
     rest = house.functions.list_functions(SCOPE, marker=first.next_token, limit=2)
-    assert [each.name for each in first.items + rest.items] == ["a", "b", "c"]
+    assert [each.function.name for each in first.items + rest.items] == ["a", "b", "c"]
     assert rest.next_token is None
     with pytest.raises(Invalid, match="pagination token"):
         house.functions.list_functions(a_scope(region="us-east-1"), marker=first.next_token, limit=2)

@@ -213,7 +213,7 @@ def list_functions(
     """List the functions; every version of each is `$LATEST` alone."""
     page = call.services.functions.list_functions(call.scope, marker=marker, limit=max_items)
     qualifier = None if function_version is None else LATEST
-    summaries = [summarise_function(function, qualifier=qualifier) for function in page.items]
+    summaries = [summarise_function(replace(state, qualifier=qualifier)) for state in page.items]
     return {"Functions": summaries, "NextMarker": page.next_token}
 
 

@@ -16,6 +16,7 @@ from sealgate.services.functions.errors import InvalidParameter
 from sealgate.services.functions.service import FunctionState, Phase
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.functions import Function
+from sealgate.store.layers import LayerVersion
 
 _BEING_CREATED = "The function is being created."
 _STATES: Mapping[Phase, Mapping[str, str]] = {
@@ -50,19 +51,18 @@ def describe_config(config: CodeSigningConfig) -> dict[str, Any]:
 def describe_function(state: FunctionState) -> dict[str, Any]:
     """Write a FunctionConfiguration as the operations on one function answer it."""
     return {
-        **summarise_function(state.function, qualifier=state.qualifier),
+        **summarise_function(state),
         **_STATES[state.phase],
         "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_arn(state.function)},
     }
 
 
-def summarise_function(function: Function, *, qualifier: str | None = None) -> dict[str, Any]:
+def summarise_function(state: FunctionState) -> dict[str, Any]:
     """Write a FunctionConfiguration as ListFunctions answers it: without states and runtime version.
 
-    Args:
-        function: The function.
-        qualifier: What the caller asked for by name, which the ARN then repeats.
+    What the caller asked for by name, the ARN repeats.
     """
+    function, qualifier = state.function, state.qualifier
     return {
         "FunctionName": function.name,
         "FunctionArn": function.arn if qualifier is None else f"{function.arn}:{qualifier}",
@@ -87,8 +87,17 @@ def summarise_function(function: Function, *, qualifier: str | None = None) -> d
             Environment={"Variables": dict(function.environment)} if function.environment else None,
             SigningProfileVersionArn=function.profile_version_arn,
             SigningJobArn=function.job_arn,
+            Layers=[_describe_layer(each) for each in state.layers] or None,
             CodeSigningConfigArn=function.config_arn,
         ),
+    }
+
+
+def _describe_layer(version: LayerVersion) -> dict[str, Any]:
+    return {
+        "Arn": version.arn,
+        "CodeSize": version.code_size,
+        **_present(SigningProfileVersionArn=version.profile_version_arn, SigningJobArn=version.job_arn),
     }
 
 

@@ -32,6 +32,7 @@ _MAX_TEXT = 1024
 _MAX_RESOURCES = 20
 _TO_THE_SECOND = len("2026-11-24T09:25:49")
 _REMEMBERED = 1024
+_SIGNER = ("profileVersionArn", "jobArn")
 
 
 class AuditEvent(NamedTuple):
@@ -96,7 +97,7 @@ def record_event(event: AuditEvent, *, recorded_at: datetime) -> EventRecord:
         access_key_id=None if who.access_key_id is None else storable(who.access_key_id),
         read_only=event.read_only,
         category=event.category,
-        resources=about if event.sealgate is None else _with_admission(about, event.sealgate),
+        resources=about if event.sealgate is None else _with_packages(about, event.sealgate),
     )
 
 
@@ -211,18 +212,22 @@ def _call_columns(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _resources(document: Mapping[str, Any]) -> tuple[EventResource, ...]:
     about = tuple(dict.fromkeys(resource_of(each["ARN"]) for each in document.get("resources", ())))
-    return _with_admission(about, document.get("sealgate", {}))
+    return _with_packages(about, document.get("sealgate", {}))
 
 
-def _with_admission(about: tuple[EventResource, ...], sealgate: Mapping[str, Any]) -> tuple[EventResource, ...]:
-    """Add what a judged deployment is about: the function, the package, and who signed it."""
-    admission = sealgate.get("admission")
-    if admission is None:
-        return about
-    signer = admission.get("signature") or {}
-    named = [resource_of(signer[name]) for name in ("profileVersionArn", "jobArn") if signer.get(name)]
-    found = (resource_of(admission["function"]), package_resource(admission["packageSha256"]), *named)
-    return tuple(dict.fromkeys((*about, *found)))
+def _with_packages(about: tuple[EventResource, ...], sealgate: Mapping[str, Any]) -> tuple[EventResource, ...]:
+    """Add what a deployment or a publication is about: the function, layer versions, packages, and who signed each."""
+    admission = sealgate.get("admission") or {}
+    functions = [resource_of(admission["function"])] if admission else []
+    packages = (admission, *admission.get("layers", ()), sealgate.get("publication") or {})
+    found = [resource for package in packages for resource in _about_package(package)]
+    return tuple(dict.fromkeys((*about, *functions, *found)))
+
+
+def _about_package(package: Mapping[str, Any]) -> list[EventResource]:
+    named = [package.get("layerVersionArn"), *((package.get("signature") or {}).get(name) for name in _SIGNER)]
+    content = [package_resource(package["packageSha256"])] if "packageSha256" in package else []
+    return [*content, *(resource_of(arn) for arn in named if arn)]
 
 
 def _service_columns(document: Mapping[str, Any]) -> dict[str, Any]:

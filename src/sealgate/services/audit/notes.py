@@ -14,13 +14,12 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """How a deployment was judged.
+class JudgedArtifact:
+    """How one package of a deployment was judged.
 
     Attributes:
-        function_arn: What was to be deployed to.
-        package_sha256: What was to be deployed: 64 hexadecimal digits.
-        config_arn: The code signing config that it was judged by, or None.
+        layer_version_arn: The layer version that it is; None for the function's own code.
+        package_sha256: 64 hexadecimal digits.
         outcome: `ALLOW`, `WARN` or `DENY`.
         failed: The first check that failed, in AWS's word for it (`MISMATCH`); None where none did.
         findings: Check, status and detail of each check.
@@ -28,12 +27,51 @@ class Judgement:
         job_arn: In which job.
     """
 
-    function_arn: str
+    layer_version_arn: str | None
     package_sha256: str
-    config_arn: str | None
     outcome: str
     failed: str | None
     findings: tuple[tuple[str, str, str], ...]
+    profile_version_arn: str | None
+    job_arn: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How a deployment was judged.
+
+    Attributes:
+        function_arn: What was to be deployed to.
+        config_arn: The code signing config that it was judged by, or None.
+        outcome: `ALLOW`, `WARN` or `DENY`: the strictest of all its packages'.
+        failed: What the first package with a failed check failed; None where none did.
+        artifacts: Its packages: the function's code first, where that was judged, then the layers in order.
+    """
+
+    function_arn: str
+    config_arn: str | None
+    outcome: str
+    failed: str | None
+    artifacts: tuple[JudgedArtifact, ...]
+
+    @property
+    def code(self) -> JudgedArtifact | None:
+        """The function's own code; None where only layers were judged."""
+        return next((each for each in self.artifacts if each.layer_version_arn is None), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A layer version that was published.
+
+    Attributes:
+        package_sha256: 64 hexadecimal digits.
+        profile_version_arn: Who signed the package; None where nobody did.
+        job_arn: In which job.
+    """
+
+    layer_version_arn: str
+    package_sha256: str
     profile_version_arn: str | None
     job_arn: str | None
 
@@ -44,11 +82,13 @@ class Notes:
 
     Attributes:
         resources: ARNs of what the call is about, besides those that the request names.
-        judgement: How its package was judged; None where none was.
+        judgement: How its packages were judged; None where none was.
+        publication: The layer version that it has published, or None.
     """
 
     resources: list[str] = field(default_factory=list)
     judgement: Judgement | None = None
+    publication: Publication | None = None
 
     def additional(self) -> Mapping[str, Any] | None:
         """Answer the event's `additionalEventData`, as AWS Lambda gives it for deployments under a config.
@@ -58,12 +98,18 @@ class Notes:
         judged = self.judgement
         if judged is None or judged.config_arn is None or judged.outcome == "DENY":
             return None
-        signer = {"signingProfileVersionArn": judged.profile_version_arn, "signingJobArn": judged.job_arn}
-        return {"signatureStatus": judged.failed or "VALID", **{name: arn for name, arn in signer.items() if arn}}
+        code = judged.code
+        signer = {} if code is None else _signer(code, ("signingProfileVersionArn", "signingJobArn"))
+        return {"signatureStatus": judged.failed or "VALID", **signer}
 
     def sealgate(self) -> Mapping[str, Any] | None:
-        """Answer the event's `sealgate` member: each check of a judged deployment, let in or not."""
-        return None if self.judgement is None else {"admission": _describe(self.judgement)}
+        """Answer the event's `sealgate` member: each check of a judged deployment, and what was published."""
+        told: dict[str, Any] = {}
+        if self.judgement is not None:
+            told["admission"] = _describe(self.judgement)
+        if self.publication is not None:
+            told["publication"] = _describe_package(self.publication)
+        return told or None
 
 
 class _Here(threading.local):
@@ -90,20 +136,53 @@ def note_resource(arn: str) -> None:
 
 
 def note_judgement(judgement: Judgement) -> None:
-    """Note how the call's package was judged."""
+    """Note how the call's packages were judged."""
     if _here.notes is not None:
         _here.notes.judgement = judgement
 
 
+def note_publication(publication: Publication) -> None:
+    """Note which layer version the call has published."""
+    if _here.notes is not None:
+        _here.notes.publication = publication
+
+
 def _describe(judged: Judgement) -> Mapping[str, Any]:
-    described: dict[str, Any] = {
+    layers = [_describe_layer(each) for each in judged.artifacts if each.layer_version_arn is not None]
+    code = judged.code
+    return {
         "function": judged.function_arn,
-        "packageSha256": judged.package_sha256,
         "codeSigningConfigArn": judged.config_arn,
         "outcome": judged.outcome,
         "failed": judged.failed,
-        "checks": [{"check": check, "status": status, "detail": detail} for check, status, detail in judged.findings],
+        **({} if code is None else {**_describe_package(code), "checks": _describe_checks(code)}),
+        **({"layers": layers} if layers else {}),
     }
-    if judged.profile_version_arn is not None:
-        described["signature"] = {"profileVersionArn": judged.profile_version_arn, "jobArn": judged.job_arn}
-    return described
+
+
+def _describe_layer(artifact: JudgedArtifact) -> Mapping[str, Any]:
+    return {
+        **_describe_package(artifact),
+        "outcome": artifact.outcome,
+        "failed": artifact.failed,
+        "checks": _describe_checks(artifact),
+    }
+
+
+def _describe_package(package: JudgedArtifact | Publication) -> Mapping[str, Any]:
+    signature = _signer(package, ("profileVersionArn", "jobArn"))
+    return {
+        **({} if package.layer_version_arn is None else {"layerVersionArn": package.layer_version_arn}),
+        "packageSha256": package.package_sha256,
+        **({"signature": signature} if signature else {}),
+    }
+
+
+def _describe_checks(artifact: JudgedArtifact) -> list[dict[str, str]]:
+    return [{"check": check, "status": status, "detail": detail} for check, status, detail in artifact.findings]
+
+
+def _signer(package: JudgedArtifact | Publication, names: tuple[str, str]) -> dict[str, str]:
+    """Answer who signed a package, under these names; nothing where nobody did."""
+    signer = zip(names, (package.profile_version_arn, package.job_arn), strict=True)
+    return {name: arn for name, arn in signer if arn}

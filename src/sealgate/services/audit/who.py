@@ -1,22 +1,23 @@
-"""Who signed and deployed what, when, from where: the events about a package, a job, a profile or a function."""
+"""Who signed, published and deployed what, when, from where: the events about a package, a job or a named thing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from sealgate.arn import function_arn, job_arn, parse_arn, profile_arn
+from sealgate.arn import function_arn, job_arn, layer_arn, parse_arn, profile_arn
 from sealgate.errors import Invalid
 from sealgate.services.audit.subjects import package_resource
 from sealgate.store.audit import EventRecord, events_about
 from sealgate.store.database import Database
 
 _JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,140}")
+_LAYER = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:layer:[^:]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Deed:
         where: The address that the call came from; empty where there was no call.
         outcome: `granted`, the error's code, or a job's status.
         details: What else there is to know, in order: a word for it, and what it is.
-        checks: Check, status and detail of a judged deployment.
+        checks: Check, status and detail of a judged deployment; a layer's details begin with its ARN.
         event_id: The event.
     """
 
@@ -58,7 +59,7 @@ class Deed:
 
 
 def subjects_of(question: str, *, account: str, region: str) -> Subjects:
-    """Answer what a question names: a job by its id, a profile or a function by its name, anything by its ARN.
+    """Answer what a question names: a job by its id, a profile, a function or a layer by its name, anything by its ARN.
 
     Args:
         question: What somebody wants to know about.
@@ -70,14 +71,14 @@ def subjects_of(question: str, *, account: str, region: str) -> Subjects:
     """
     if question.startswith("arn:"):
         parse_arn(question)
-        is_profile = ":/signing-profiles/" in question
-        return Subjects(names=(question,), prefixes=(f"{question}/",) if is_profile else ())
+        return Subjects(names=(question,), prefixes=tuple(_versions_of(question)))
     if _JOB_ID.fullmatch(question):
         return Subjects(names=(job_arn(region, account, question),))
     if not _NAME.fullmatch(question):
-        raise Invalid(f"{question!r} is no file, and no job, profile or function either")
-    profile = profile_arn(region, account, question)
-    return Subjects(names=(profile, function_arn(region, account, question)), prefixes=(f"{profile}/",))
+        raise Invalid(f"{question!r} is no file, and no job, profile, function or layer either")
+    make = (profile_arn, layer_arn, function_arn)
+    named = tuple(make_arn(region, account, question) for make_arn in make)
+    return Subjects(names=named, prefixes=tuple(prefix for arn in named for prefix in _versions_of(arn)))
 
 
 def subjects_of_package(sha256: str, job: str | None) -> Subjects:
@@ -97,31 +98,46 @@ def find_deeds(db: Database, subjects: Subjects) -> list[Deed]:
     return [_tell(each.record) for each in found if not each.record.read_only]
 
 
+def _versions_of(arn: str) -> Iterator[str]:
+    """Answer what the ARNs of a thing's versions begin with, for things whose versions events name."""
+    if ":/signing-profiles/" in arn:
+        yield f"{arn}/"
+    if _LAYER.fullmatch(arn):
+        yield f"{arn}:"
+
+
 def _tell(record: EventRecord) -> Deed:
     said: dict[str, Any] = orjson.loads(record.text)
-    admission = said.get("sealgate", {}).get("admission") or {}
+    sealgate = said.get("sealgate", {})
     return Deed(
         when=record.event_time.isoformat().replace("+00:00", "Z"),
         what=record.event_name,
         who=said.get("userIdentity", {}).get("arn", ""),
         where=said.get("sourceIPAddress", ""),
         outcome=said.get("errorCode") or said.get("detail", {}).get("status") or "granted",
-        details=_details(record, admission),
-        checks=tuple((each["check"], each["status"], each["detail"]) for each in admission.get("checks", ())),
+        details=_details(record, sealgate.get("admission") or sealgate.get("publication") or {}),
+        checks=tuple(_checks(sealgate.get("admission") or {})),
         event_id=record.event_id,
     )
 
 
-def _details(record: EventRecord, admission: Mapping[str, Any]) -> dict[str, str]:
-    signer = admission.get("signature") or {}
+def _checks(admission: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for package in (admission, *admission.get("layers", ())):
+        of = f"{package['layerVersionArn']}: " if "layerVersionArn" in package else ""
+        yield from ((each["check"], each["status"], of + each["detail"]) for each in package.get("checks", ()))
+
+
+def _details(record: EventRecord, told: Mapping[str, Any]) -> dict[str, str]:
+    signer = told.get("signature") or {}
     found = {
-        "package": admission.get("packageSha256"),
-        "function": admission.get("function"),
-        "config": admission.get("codeSigningConfigArn"),
-        "verdict": admission.get("outcome"),
+        "package": told.get("packageSha256"),
+        "function": told.get("function"),
+        "layer": told.get("layerVersionArn"),
+        "config": told.get("codeSigningConfigArn"),
+        "verdict": told.get("outcome"),
         "signed by": signer.get("profileVersionArn"),
         "in job": signer.get("jobArn"),
     }
-    told = {word: str(what) for word, what in found.items() if what is not None}
-    others = [each.name for each in record.resources if each.name not in told.values() and "sha256:" not in each.name]
-    return told | ({"about": ", ".join(others)} if others else {})
+    named = {word: str(what) for word, what in found.items() if what is not None}
+    others = [each.name for each in record.resources if each.name not in named.values() and "sha256:" not in each.name]
+    return named | ({"about": ", ".join(others)} if others else {})

@@ -1,12 +1,13 @@
-"""Admission: whether a package may become a function's code. One straight line.
+"""Admission: whether packages may become a function's code and layers. One straight line.
 
-    package -> verify -> vouched for? -> revoked? -> decide -> record -> allow, warn or refuse
+    packages -> verify -> vouched for? -> revoked? -> decide -> record -> allow, warn or refuse
 
-The long part, `examine`, reads the package and runs outside every write transaction. The short part, `judge`, is a
-pure decision by the code signing config; a service repeats it inside the write transaction that stores the function,
-with what is revoked `renewed`, so that what was stored was judged by config and revocations as they stood at that
-moment. `record` writes down what was decided, refusals too, and notes it for the call's audit event; `conclude` logs it
-and raises where the answer is no.
+The packages are the function's code, where it is new, and then its layers in order; each is judged by itself, and the
+first that is refused is named. The long part, `examine`, reads a package and runs outside every write transaction. The
+short part, `judge`, is a pure decision by the code signing config; a service repeats it inside the write transaction
+that stores the function, with what is revoked `renewed`, so that what was stored was judged by config and revocations
+as they stood at that moment. `record` writes down what was decided, refusals too, and notes it for the call's audit
+event; `conclude` logs it and raises where the answer is no.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sealgate.arn import function_arn
@@ -21,7 +23,7 @@ from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, PackageError, SealgateError
 from sealgate.package.source import Source
 from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Mode, Outcome, decide
-from sealgate.services.audit.notes import Judgement, note_judgement
+from sealgate.services.audit.notes import JudgedArtifact, Judgement, note_judgement
 from sealgate.services.functions.code_sources import Candidate
 from sealgate.services.functions.errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
 from sealgate.services.functions.package_contents import carries_signature, measure_contents
@@ -31,6 +33,7 @@ from sealgate.services.signing.revocation import RevocationService
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.database import Tx
 from sealgate.store.decisions import DecisionRecord, decisions
+from sealgate.store.layers import LayerVersion
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.revocation import Revocation
 from sealgate.trust.roots import RootKind, TrustRoots
@@ -41,11 +44,12 @@ log = logging.getLogger("sealgate.admission")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What somebody wants to do with a package.
+    """What somebody wants to do with packages.
 
     Attributes:
         function: The function's bare name.
-        subject: What a refusal names: the function's ARN, or its bare name when it is being created, as on AWS.
+        subject: What a refusal of its code names: the function's ARN, or its bare name when it is being created, as on
+            AWS.
         operation: The API operation.
         dry_run: Whether nothing shall be stored.
     """
@@ -56,12 +60,18 @@ class Deployment:
     operation: str
     dry_run: bool = False
 
+    @property
+    def function_arn(self) -> str:
+        """The function's ARN."""
+        return function_arn(self.scope.region, self.scope.account, self.function)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a package itself says, before any policy.
 
     Attributes:
+        layer_arn: The layer version that it is; None for the function's own code, or a layer that is to be published.
         sha256: The package: 64 hexadecimal digits.
         size: Its bytes.
         unzipped_size: Bytes of its contents; 0 where it cannot be unpacked.
@@ -70,6 +80,7 @@ class Evidence:
         unreadable: Why the package cannot be unpacked, or None.
     """
 
+    layer_arn: str | None
     sha256: str
     size: int
     unzipped_size: int
@@ -84,25 +95,53 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageVerdict:
+    """What was decided about one package of a deployment.
+
+    Attributes:
+        evidence: The package, and what it says.
+        refusal: What the caller is told when the package is not let in; None when it is.
+    """
+
+    evidence: Evidence
+    decision: Decision
+    refusal: SealgateError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was decided about one deployment.
 
     Attributes:
         config_arn: The config that it was judged by, or None.
-        refusal: What the caller is told when the package is not let in; None when it is.
-        signature: The package's, if there is one and it is whole.
+        packages: One for each package, in the order of their evidence.
     """
 
     deployment: Deployment
     config_arn: str | None
-    package_sha256: str
-    decision: Decision
-    refusal: SealgateError | None
-    signature: Signature | None
+    packages: tuple[PackageVerdict, ...]
+
+    @property
+    def refusal(self) -> SealgateError | None:
+        """What the caller is told: of the first package that is not let in; None where all are."""
+        return next((each.refusal for each in self.packages if each.refusal is not None), None)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The strictest of the packages'."""
+        return max((each.decision.outcome for each in self.packages), key=_STRICTNESS.index, default=Outcome.ALLOW)
+
+    @property
+    def failed(self) -> Kind | None:
+        """What failed first of the first package of which a check failed."""
+        return next((each.decision.kind for each in self.packages if each.decision.kind is not None), None)
+
+
+_STRICTNESS = (Outcome.ALLOW, Outcome.WARN, Outcome.DENY)
 
 
 class Admission:
-    """The gate in front of every function's code.
+    """The gate in front of every function's code and layers.
 
     Args:
         revocation: Which signatures were made here, and which are revoked.
@@ -122,25 +161,90 @@ class Admission:
     def examine(self, candidate: Candidate) -> Evidence:
         """Read and verify a package; nothing is refused yet. Not to be called inside a transaction."""
         subject = self._verify(candidate.source)
-        signature = subject.signature if isinstance(subject, Assessment) else None
-        contents = measure_contents(candidate.source, is_verified=signature is not None)
+        is_verified = isinstance(subject, Assessment) and subject.signature is not None
+        contents = measure_contents(candidate.source, is_verified=is_verified)
         return Evidence(
+            layer_arn=None,
             sha256=candidate.sha256,
             size=candidate.size,
             unzipped_size=contents.unzipped_size,
             subject=subject,
-            revocation=None if signature is None else self._revocation.knowledge().find_revocation(signature),
+            revocation=self._find_revocation(subject),
             unreadable=contents.unreadable,
         )
 
-    def renewed(self, tx: Tx, evidence: Evidence) -> Evidence:
-        """Answer the evidence with what is revoked now: somebody may have revoked while the package was read."""
+    def examine_layer(self, source: Source, version: LayerVersion) -> Evidence:
+        """Verify the package of a layer version. That it can be unpacked was found when it was published."""
+        subject = self._verify(source)
+        return Evidence(
+            layer_arn=version.arn,
+            sha256=version.code_sha256,
+            size=version.code_size,
+            unzipped_size=version.unzipped_size,
+            subject=subject,
+            revocation=self._find_revocation(subject),
+            unreadable=None,
+        )
+
+    def renewed(self, tx: Tx, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+        """Answer the evidence with what is revoked now: somebody may have revoked while the packages were read."""
+        return [self._renew(tx, each) for each in evidence]
+
+    def judge(self, evidence: Sequence[Evidence], config: CodeSigningConfig | None, deployment: Deployment) -> Verdict:
+        """Decide by a function's code signing config, or by none. Reads nothing but the clock."""
+        return Verdict(
+            deployment=deployment,
+            config_arn=None if config is None else config.arn,
+            packages=tuple(self._judge_package(each, config, deployment) for each in evidence),
+        )
+
+    def record(self, tx: Tx, verdict: Verdict) -> None:
+        """Write a decision down, for whoever asks later why a package was let in or not."""
+        deployment, deployment_id, now = verdict.deployment, str(uuid.uuid4()), self._clock()
+        for each in verdict.packages:
+            record = DecisionRecord(
+                decision_id=str(uuid.uuid4()),
+                deployment_id=deployment_id,
+                decided_at=now,
+                account=deployment.scope.account,
+                region=deployment.scope.region,
+                caller_arn=deployment.scope.caller_arn,
+                function=deployment.function,
+                layer_arn=each.evidence.layer_arn,
+                operation=deployment.operation,
+                dry_run=deployment.dry_run,
+                config_arn=verdict.config_arn,
+                package_sha256=each.evidence.sha256,
+                outcome=each.decision.outcome,
+                kind=each.decision.kind,
+                findings="\n".join(map(_encode_finding, each.decision.findings)),
+            )
+            decisions.insert(tx, record)
+        note_judgement(_as_note(verdict))
+
+    def conclude(self, verdict: Verdict) -> None:
+        """Count a decision, log warnings and refusals, and raise a refusal. Called once the decision is recorded.
+
+        Raises:
+            InvalidParameter: The package cannot be unpacked.
+            CodeVerificationFailed: The config does not let a package in.
+        """
+        if not verdict.deployment.dry_run:
+            self._meter.count_admission(outcome=verdict.outcome, failed=verdict.failed)
+        for each in verdict.packages:
+            if each.decision.outcome is not Outcome.ALLOW:
+                _log_doubt(verdict.deployment, each)
+        if verdict.refusal is not None:
+            raise verdict.refusal
+
+    def _renew(self, tx: Tx, evidence: Evidence) -> Evidence:
         if evidence.signature is None:
             return evidence
         return replace(evidence, revocation=self._revocation.find_revocation(tx, evidence.signature))
 
-    def judge(self, evidence: Evidence, config: CodeSigningConfig | None, deployment: Deployment) -> Verdict:
-        """Decide by a function's code signing config, or by none. Reads nothing but the clock."""
+    def _judge_package(
+        self, evidence: Evidence, config: CodeSigningConfig | None, deployment: Deployment
+    ) -> PackageVerdict:
         refusal: SealgateError | None = None
         if evidence.unreadable is not None and (config is None or isinstance(evidence.subject, Assessment)):
             unreadable = replace(evidence, subject=PackageError(evidence.unreadable.message))
@@ -151,57 +255,8 @@ class Admission:
             decision = Decision(outcome=Outcome.ALLOW, kind=None, findings=findings)
         else:
             decision = self._decide(evidence, _policy(config))
-            refusal = _find_refusal(decision, deployment)
-        return Verdict(
-            deployment=deployment,
-            config_arn=None if config is None else config.arn,
-            package_sha256=evidence.sha256,
-            decision=decision,
-            refusal=refusal,
-            signature=evidence.signature,
-        )
-
-    def record(self, tx: Tx, verdict: Verdict) -> None:
-        """Write a decision down, for whoever asks later why a package was let in or not."""
-        deployment, decision = verdict.deployment, verdict.decision
-        record = DecisionRecord(
-            decision_id=str(uuid.uuid4()),
-            decided_at=self._clock(),
-            account=deployment.scope.account,
-            region=deployment.scope.region,
-            caller_arn=deployment.scope.caller_arn,
-            function=deployment.function,
-            operation=deployment.operation,
-            dry_run=deployment.dry_run,
-            config_arn=verdict.config_arn,
-            package_sha256=verdict.package_sha256,
-            outcome=decision.outcome,
-            kind=decision.kind,
-            findings="\n".join(map(_encode_finding, decision.findings)),
-        )
-        decisions.insert(tx, record)
-        note_judgement(_as_note(verdict))
-
-    def conclude(self, verdict: Verdict) -> None:
-        """Count a decision, log a warning or a refusal, and raise a refusal. Called once the decision is recorded.
-
-        Raises:
-            InvalidParameter: The package cannot be unpacked.
-            CodeVerificationFailed: The config does not let the package in.
-        """
-        decision, deployment = verdict.decision, verdict.deployment
-        if not deployment.dry_run:
-            self._meter.count_admission(outcome=decision.outcome, failed=decision.kind)
-        if decision.outcome is not Outcome.ALLOW:
-            log.warning(
-                "admission %s: %s, %s: %s",
-                decision.outcome,
-                function_arn(deployment.scope.region, deployment.scope.account, deployment.function),
-                deployment.operation,
-                ", ".join(_encode_finding(finding) for finding in decision.findings if finding.status == "failed"),
-            )
-        if verdict.refusal is not None:
-            raise verdict.refusal
+            refusal = _find_refusal(decision, evidence.layer_arn or deployment.subject)
+        return PackageVerdict(evidence=evidence, decision=decision, refusal=refusal)
 
     def _verify(self, source: Source) -> Assessment | IntegrityError | PackageError:
         try:
@@ -214,6 +269,10 @@ class Admission:
             # The strict reader of signatures refuses more than must be refused of packages that carry none.
             return error if carries_signature(source) else Assessment(signature=None)
         return assessment
+
+    def _find_revocation(self, subject: Assessment | IntegrityError | PackageError) -> Revocation | None:
+        signature = subject.signature if isinstance(subject, Assessment) else None
+        return None if signature is None else self._revocation.knowledge().find_revocation(signature)
 
     def _verify_vouched(self, signature: Signature) -> None:
         """Accept a signature in the name of this server only when a signing job of it made it.
@@ -238,16 +297,37 @@ class Admission:
 
 
 def _as_note(verdict: Verdict) -> Judgement:
-    deployment, decision, signature = verdict.deployment, verdict.decision, verdict.signature
     return Judgement(
-        function_arn=function_arn(deployment.scope.region, deployment.scope.account, deployment.function),
-        package_sha256=verdict.package_sha256,
+        function_arn=verdict.deployment.function_arn,
         config_arn=verdict.config_arn,
+        outcome=verdict.outcome,
+        failed=verdict.failed,
+        artifacts=tuple(map(_as_artifact, verdict.packages)),
+    )
+
+
+def _as_artifact(judged: PackageVerdict) -> JudgedArtifact:
+    decision, evidence = judged.decision, judged.evidence
+    return JudgedArtifact(
+        layer_version_arn=evidence.layer_arn,
+        package_sha256=evidence.sha256,
         outcome=decision.outcome,
         failed=decision.kind,
         findings=tuple((finding.check, finding.status, finding.detail) for finding in decision.findings),
-        profile_version_arn=None if signature is None else signature.profile_version_arn,
-        job_arn=None if signature is None else signature.job_arn,
+        profile_version_arn=None if evidence.signature is None else evidence.signature.profile_version_arn,
+        job_arn=None if evidence.signature is None else evidence.signature.job_arn,
+    )
+
+
+def _log_doubt(deployment: Deployment, judged: PackageVerdict) -> None:
+    layer_arn = judged.evidence.layer_arn
+    log.warning(
+        "admission %s: %s, %s%s: %s",
+        judged.decision.outcome,
+        deployment.function_arn,
+        deployment.operation,
+        "" if layer_arn is None else f", {layer_arn}",
+        ", ".join(_encode_finding(finding) for finding in judged.decision.findings if finding.status == "failed"),
     )
 
 
@@ -258,11 +338,11 @@ def _policy(config: CodeSigningConfig | None) -> AdmissionPolicy:
     return AdmissionPolicy(mode=mode, publishers=frozenset(config.publishers))
 
 
-def _find_refusal(decision: Decision, deployment: Deployment) -> SealgateError | None:
+def _find_refusal(decision: Decision, subject: str) -> SealgateError | None:
     if decision.outcome is not Outcome.DENY:
         return None
     refusal = NotProperlySigned if decision.kind is Kind.INTEGRITY else PublisherNotAccepted
-    return refusal(deployment.subject)
+    return refusal(subject)
 
 
 def _encode_finding(finding: Finding) -> str:

@@ -34,6 +34,7 @@ from sealgate.services.functions.names import (
 )
 from sealgate.services.functions.settings import SettingsChange, make_function
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
+from sealgate.services.layers.attachment import check_unzipped, get_layers_to_attach, list_attached
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.paging import ListTokens, Page
@@ -43,6 +44,7 @@ from sealgate.store.blobs import BlobStore
 from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import Function, delete_all_versions, find_latest, functions, select_functions
+from sealgate.store.layers import LayerVersion
 from sealgate.trust.roots import TrustRoots
 
 MAX_PAGE = 50
@@ -65,11 +67,13 @@ class FunctionState:
     Attributes:
         function: The function; after a dry run with the package that was tried, which is not stored.
         phase: How far the change is.
+        layers: The layer versions that the function has, in order.
         qualifier: `$LATEST` where the caller asked for it by name, else None.
     """
 
     function: Function
     phase: Phase
+    layers: tuple[LayerVersion, ...] = ()
     qualifier: str | None = None
 
 
@@ -127,14 +131,14 @@ class FunctionService:
         self._clock = clock
 
     def create(self, scope: Scope, new: NewFunction) -> FunctionState:
-        """Create a function, if its package is let in.
+        """Create a function, if its package and its layers are let in.
 
         Raises:
-            InvalidParameter: Name, settings or tags do not fit, or the package cannot be read.
+            InvalidParameter: Name, settings, layers or tags do not fit, or the package cannot be read.
             FunctionExists: The name is taken.
             ConfigToAttachNotFound: There is no such code signing config.
             UploadTooLarge: The package is too large to be sent in the request.
-            CodeVerificationFailed: The config does not let the package in.
+            CodeVerificationFailed: The config does not let the package or a layer in.
         """
         name = _parse_new_name(new.name, scope)
         check_tags(new.tags)
@@ -146,59 +150,58 @@ class FunctionService:
         )
         deployment = Deployment(scope=scope, function=name, subject=name, operation="CreateFunction")
         with self._db.read() as tx:
-            config = _prepare_creation(tx, scope, new, name)
+            config, layers = _prepare_creation(tx, scope, new, name)
         with self._sources.open(scope, new.source) as candidate:
-            evidence = self._examine(candidate, config, deployment)
+            evidence = self._examine(candidate, layers, config, deployment)
             with self._db.write() as tx:
-                config = _prepare_creation(tx, scope, new, name)
+                config, _ = _prepare_creation(tx, scope, new, name)
                 verdict = self._admission.judge(self._admission.renewed(tx, evidence), config, deployment)
                 self._admission.record(tx, verdict)
                 function = dataclasses.replace(
-                    _with_code(planned, evidence), config_id=None if config is None else config.config_id
+                    _with_code(planned, evidence[0]), config_id=None if config is None else config.config_id
                 )
                 if verdict.refusal is None:
                     candidate.keep()
                     functions.insert(tx, function)
         self._admission.conclude(verdict)
-        return _changing(function, Phase.CREATING)
+        return _changing(function, Phase.CREATING, layers)
 
     def update_code(self, scope: Scope, function_name: str, change: CodeChange) -> FunctionState:
-        """Replace a function's code, if its code signing config lets the package in.
+        """Replace a function's code, if its code signing config lets the package in, and the layers that it has.
 
         Raises:
             FunctionNotFound: There is no such function.
             RevisionMismatch: The function is in another revision than the named one.
             UpdateInProgress: Another call changed the function while this one judged the package.
-            InvalidParameter: The package cannot be read.
+            InvalidParameter: The package cannot be read, or is too large together with the layers.
             UploadTooLarge: The package is too large to be sent in the request.
-            CodeVerificationFailed: The config does not let the package in.
+            CodeVerificationFailed: The config does not let the package or a layer in.
         """
         name = parse_latest_name(function_name, scope)
         expected = None if change.dry_run else change.revision_id
         with self._db.read() as tx:
             seen = _get_function(tx, scope, name, revision_id=expected)
-            config = _config_of(tx, seen)
+            config, layers = _config_of(tx, seen), list_attached(tx, seen)
         deployment = Deployment(
             scope=scope, function=seen.name, subject=seen.arn, operation="UpdateFunctionCode", dry_run=change.dry_run
         )
         with self._sources.open(scope, change.source) as candidate:
-            evidence = self._examine(candidate, config, deployment)
+            evidence = self._examine(candidate, layers, config, deployment)
             with self._db.write() as tx:
                 current = _get_function(tx, scope, name, revision_id=expected)
-                if current.revision_id != seen.revision_id:
-                    raise UpdateInProgress(seen.arn)
+                _check_unchanged(current, seen)
                 renewed = self._admission.renewed(tx, evidence)
                 verdict = self._admission.judge(renewed, _config_of(tx, current), deployment)
                 self._admission.record(tx, verdict)
-                tried = SettingsChange(architecture=change.architecture).apply(_with_code(current, evidence))
+                tried = SettingsChange(architecture=change.architecture).apply(_with_code(current, evidence[0]))
                 function = self._revised(tried)
                 if verdict.refusal is None and not change.dry_run:
                     candidate.keep()
                     functions.replace(tx, function)
         self._admission.conclude(verdict)
-        return (
-            FunctionState(function=tried, phase=Phase.TRIED) if change.dry_run else _changing(function, Phase.UPDATING)
-        )
+        if change.dry_run:
+            return FunctionState(function=tried, phase=Phase.TRIED, layers=layers)
+        return _changing(function, Phase.UPDATING, layers)
 
     def update_settings(
         self,
@@ -209,22 +212,43 @@ class FunctionService:
         revision_id: str | None = None,
         config_arn: str | None = None,
     ) -> FunctionState:
-        """Change a function's settings, and attach a code signing config where one is named; its code is not looked at.
+        """Change a function's settings, and attach a code signing config where one is named.
+
+        Layers are judged where the call gives any, by the config that the function has afterwards; code is not.
 
         Raises:
             ConfigToAttachNotFound: There is no such code signing config; said before a missing function is.
             FunctionNotFound: There is no such function.
             RevisionMismatch: The function is in another revision than the named one.
-            InvalidParameter: A setting does not fit.
+            UpdateInProgress: Another call changed the function while this one judged the layers.
+            InvalidParameter: A setting or a layer does not fit.
+            CodeVerificationFailed: The config does not let a layer in.
         """
         name = parse_latest_name(function_name, scope)
+        with self._db.read() as tx:
+            seen = _get_configured(tx, scope, name, config_arn, revision_id=revision_id)
+            layers = list_attached(tx, seen)
+            if change.layers is not None:
+                layers = get_layers_to_attach(tx, scope, change.layers)
+                check_unzipped(seen.unzipped_size, layers)
+        evidence = [] if change.layers is None else self._examine_layers(layers)
+        deployment = Deployment(
+            scope=scope, function=seen.name, subject=seen.arn, operation="UpdateFunctionConfiguration"
+        )
         with self._db.write() as tx:
-            config = None if config_arn is None else get_config_to_attach(tx, scope, config_arn)
-            function = self._revised(change.apply(_get_function(tx, scope, name, revision_id=revision_id)))
-            if config is not None:
-                function = dataclasses.replace(function, config_id=config.config_id)
-            functions.replace(tx, function)
-        return _changing(function, Phase.UPDATING)
+            current = _get_configured(tx, scope, name, config_arn, revision_id=revision_id)
+            if change.layers is not None:
+                _check_unchanged(current, seen)
+                get_layers_to_attach(tx, scope, change.layers)  # one may have been deleted meanwhile
+            verdict = self._admission.judge(self._admission.renewed(tx, evidence), _config_of(tx, current), deployment)
+            if evidence:
+                self._admission.record(tx, verdict)
+            function = self._revised(change.apply(current))
+            if verdict.refusal is None:
+                functions.replace(tx, function)
+        if evidence:
+            self._admission.conclude(verdict)
+        return _changing(function, Phase.UPDATING, layers)
 
     def get(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> FunctionState:
         """Answer a function.
@@ -236,7 +260,8 @@ class FunctionService:
         name = parse_latest_name(function_name, scope, qualifier=qualifier)
         with self._db.read() as tx:
             function = _get_function(tx, scope, name)
-        return FunctionState(function=function, phase=Phase.SETTLED, qualifier=name.qualifier)
+            layers = list_attached(tx, function)
+        return FunctionState(function=function, phase=Phase.SETTLED, layers=layers, qualifier=name.qualifier)
 
     def get_code(self, scope: Scope, function_name: str, sha256: str) -> Path:
         """Answer where the package of a function is, as long as it still is the one named.
@@ -249,7 +274,7 @@ class FunctionService:
             raise FunctionNotFound(found.arn)
         return self._blobs.path(sha256)
 
-    def list_functions(self, scope: Scope, *, marker: str | None, limit: int | None) -> Page[Function]:
+    def list_functions(self, scope: Scope, *, marker: str | None, limit: int | None) -> Page[FunctionState]:
         """Answer the functions by name.
 
         Raises:
@@ -260,8 +285,9 @@ class FunctionService:
         (after,) = tokens.parse(marker, parts=1) if marker else ("",)
         with self._db.read() as tx:
             found = select_functions(tx, account=scope.account, region=scope.region, after=after, limit=limit + 1)
+            items = [_settled(tx, each) for each in found[:limit]]
         more = tokens.encode(found[limit - 1].name) if len(found) > limit else None
-        return Page(items=tuple(found[:limit]), next_token=more)
+        return Page(items=tuple(items), next_token=more)
 
     def delete(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> None:
         """Delete a function, which frees its code signing config.
@@ -309,11 +335,29 @@ class FunctionService:
             function = _get_function(tx, scope, _parse_tagged(arn, scope))
             functions.replace(tx, dataclasses.replace(function, tags=tags_without(function.tags, keys)))
 
-    def _examine(self, candidate: Candidate, config: CodeSigningConfig | None, deployment: Deployment) -> Evidence:
-        """Examine a package, and make it durable where it will be stored: both take long, and no transaction waits."""
-        evidence = self._admission.examine(candidate)
+    def _examine(
+        self,
+        candidate: Candidate,
+        layers: Sequence[LayerVersion],
+        config: CodeSigningConfig | None,
+        deployment: Deployment,
+    ) -> Sequence[Evidence]:
+        """Examine a package, then the function's layers, and make the package durable where it will be stored.
+
+        All of that takes long, and no transaction waits for it.
+        """
+        code = self._admission.examine(candidate)
+        check_unzipped(code.unzipped_size, layers)
+        evidence = [code, *self._examine_layers(layers)]
         if not deployment.dry_run and self._admission.judge(evidence, config, deployment).refusal is None:
             candidate.keep()
+        return evidence
+
+    def _examine_layers(self, layers: Sequence[LayerVersion]) -> Sequence[Evidence]:
+        evidence = []
+        for version in layers:
+            with self._blobs.open(version.code_sha256) as package:
+                evidence.append(self._admission.examine_layer(package, version))
         return evidence
 
     def _revised(self, function: Function) -> Function:
@@ -331,11 +375,32 @@ def _parse_new_name(text: str, scope: Scope) -> str:
     return name
 
 
-def _prepare_creation(tx: Tx, scope: Scope, new: NewFunction, name: str) -> CodeSigningConfig | None:
-    """Check what the database must say for a function to be created, and answer the config to judge by."""
+def _prepare_creation(
+    tx: Tx, scope: Scope, new: NewFunction, name: str
+) -> tuple[CodeSigningConfig | None, tuple[LayerVersion, ...]]:
+    """Check what the database must say for a function to be created; answer the config to judge by, and the layers."""
     if find_latest(tx, account=scope.account, region=scope.region, name=name) is not None:
         raise FunctionExists(name)
-    return None if new.config_arn is None else get_config_to_attach(tx, scope, new.config_arn)
+    config = None if new.config_arn is None else get_config_to_attach(tx, scope, new.config_arn)
+    return config, get_layers_to_attach(tx, scope, new.settings.layers or ())
+
+
+def _get_configured(
+    tx: Tx, scope: Scope, name: FunctionName, config_arn: str | None, *, revision_id: str | None
+) -> Function:
+    """Answer a function with the code signing config attached that shall be, if one is named."""
+    config = None if config_arn is None else get_config_to_attach(tx, scope, config_arn)
+    function = _get_function(tx, scope, name, revision_id=revision_id)
+    return function if config is None else dataclasses.replace(function, config_id=config.config_id)
+
+
+def _check_unchanged(current: Function, seen: Function) -> None:
+    if current.revision_id != seen.revision_id:
+        raise UpdateInProgress(seen.arn)
+
+
+def _settled(tx: Tx, function: Function) -> FunctionState:
+    return FunctionState(function=function, phase=Phase.SETTLED, layers=list_attached(tx, function))
 
 
 def _get_function(tx: Tx, scope: Scope, name: FunctionName, *, revision_id: str | None = None) -> Function:
@@ -366,9 +431,10 @@ def _with_code(function: Function, evidence: Evidence) -> Function:
     )
 
 
-def _changing(function: Function, phase: Phase) -> FunctionState:
+def _changing(function: Function, phase: Phase, layers: tuple[LayerVersion, ...]) -> FunctionState:
     """Answer a change as under way: its revision is not the one that reads will show, as on AWS."""
-    return FunctionState(function=dataclasses.replace(function, revision_id=_new_revision()), phase=phase)
+    shown = dataclasses.replace(function, revision_id=_new_revision())
+    return FunctionState(function=shown, phase=phase, layers=layers)
 
 
 def _parse_tagged(arn: str, scope: Scope) -> FunctionName:

@@ -76,6 +76,7 @@ class SettingsChange:
     memory_size: int | None = None
     environment: Mapping[str, str] | None = None
     architecture: str | None = None
+    layers: tuple[str, ...] | None = None
     ephemeral_storage: int | None = None
     tracing_mode: str | None = None
     logging: LoggingChange = LoggingChange()
