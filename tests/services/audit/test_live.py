@@ -16,8 +16,10 @@ from sealgate.services.audit.sequencer import Sequencer
 from sealgate.services.audit.trail import AuditTrail
 from sealgate.store.audit import events_table, resources_table
 from sealgate.store.audit_chain import chain_table, find_last_seal, list_links, seals_table
+from sealgate.trust.keys import key_id
 from sealgate.trust.trail import Head, genesis, link
 from sealgate.trust.trail_verify import TrailBroken
+from sealgate.x509.certificates import get_p384_key
 from tests.support.audit import TrailHouse, a_call
 from tests.support.signer import NOW
 
@@ -273,6 +275,21 @@ def test_nothing_is_sealed_that_does_not_follow_from_the_last_seal(written: Trai
         written.sealer.seal()
     with written.db.read() as tx:
         assert find_last_seal(tx) == last
+
+
+def test_without_an_issuing_ca_the_lack_of_seals_is_said_once(
+    trail: TrailHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    trail.authority._keys.destroy(key_id(get_p384_key(trail.authority.root_certificate)))
+    trail.clock.advance(days=2 * 365)
+    for _ in range(2):
+        trail.add(a_call())
+        trail.sequencer.place_all()
+        trail.sealer.try_to_seal()
+    (said,) = caplog.records
+    assert "sealgate authority issue makes one" in said.getMessage()
+    assert said.exc_info is None
+    assert trail.verify().sealed == 0
 
 
 def test_a_running_trail_orders_and_seals_when_it_stops(trail: TrailHouse) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from sealgate.clock import Clock
 from sealgate.services.audit.live import read_links
 from sealgate.store.audit_chain import ChainRow, SealRow, find_last_seal, find_tail, seals
 from sealgate.store.database import Database
 from sealgate.trust.authority import Authority
+from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.trail import Head, Link, Seal, genesis, make_seal, parse_stated
 from sealgate.trust.trail_verify import TrailBroken, follow
 from sealgate.x509.certificates import fingerprint
+
+log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 60.0
 
@@ -28,6 +33,7 @@ class Sealer:
         self._authority = authority
         self._clock = clock
         self._start = genesis(fingerprint(authority.root_certificate))
+        self._lacks_key = False
 
     def seal(self) -> bool:
         """Sign the trail's end, and tell whether there was anything new.
@@ -53,6 +59,20 @@ class Sealer:
             if find_last_seal(tx) == last:  # else another server has sealed meanwhile
                 seals.insert(tx, row)
         return True
+
+    def try_to_seal(self) -> None:
+        """Seal what is new; while no key can be had for it, say so once, and leave it to a later call.
+
+        Raises:
+            TrailBroken: Somebody has altered the trail since the last seal.
+        """
+        try:
+            if self.seal():
+                self._lacks_key = False
+        except KeyUnavailable as error:
+            if not self._lacks_key:
+                log.warning("the audit trail goes on without seals until one can be signed: %s", error.message)
+            self._lacks_key = True
 
     def _follow(self, previous: Seal | None, tail: ChainRow) -> Head:
         head = Head(position=0, chain=self._start) if previous is None else parse_stated(previous.text)[0]

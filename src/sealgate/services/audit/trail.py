@@ -26,7 +26,7 @@ class AuditTrail:
         self._sealer = Sealer(db=db, authority=authority, clock=clock)
         self._rounds = (
             Rounds("audit-sequencer", seconds=sequencer.INTERVAL_SECONDS, work=self._sequencer.place_all),
-            Rounds("audit-sealer", seconds=sealer.INTERVAL_SECONDS, work=self._sealer.seal),
+            Rounds("audit-sealer", seconds=sealer.INTERVAL_SECONDS, work=self._sealer.try_to_seal),
         )
 
     def start(self) -> None:
