@@ -1,5 +1,6 @@
 """Whatever the bytes are, they end in an error of our family, and soon."""
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -93,6 +94,36 @@ def test_a_json_body_of_another_form_is_malformed(body: bytes) -> None:
 def test_a_member_that_no_model_has_is_refused_by_name(body: bytes, member: str) -> None:
     with pytest.raises(UnsupportedMember, match=f"'{member}'"):
         JSON.parse(request(), JSON_LABELS, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"platformId": "a", "platformId": "a"}', "platformId"),
+        (b'{"platformId":"a","tags":{"k":"v"},"platformId":"b:c"}', "platformId"),
+        (b'{"platformId": "arn:aws:a", "platform\\u0049d": "b"}', "platformId"),
+        (b'{"platformId" : "\\u003a", "platformId" : "x"}', "platformId"),
+        (b'{"platformId": "x", "platformId": "\\u003A\\u003A"}', "platformId"),
+        (b'{"platformId": null, "platformId": "a"}', "platformId"),
+        (b'{"tags": {"k": "v", "k": ":"}}', "k"),
+        (b'{"tags": {"a:b": "v", "a:b": "v"}}', "a:b"),
+        (b'{"signatureValidityPeriod": {"value": 1, "value": 2, "type": "DAYS"}}', "value"),
+        (b'{"platformId": ' + b"[" * 900 + b"1" + b"]" * 900 + b', "platformId": "a"}', "platformId"),
+    ],
+)
+def test_a_name_that_is_given_twice_is_malformed_and_named(body: bytes, name: str) -> None:
+    with pytest.raises(Malformed, match=f"gives '{name}' twice|nested too deep"):
+        JSON.parse(request(), JSON_LABELS, body)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":", "a:b:c", "\\u003a", '"a": "b", "a": "b"', "\u00e9:", "\n\t", ":" * 5000, "x" * 4096 + ":"]
+)
+def test_no_text_is_taken_for_a_name_that_is_given_twice(text: str) -> None:
+    tags = {f"k{text}": text, "other": f"{text}{text}"}
+    for ascii_only in (True, False):
+        body = json.dumps({"tags": tags, "platformId": "p"}, ensure_ascii=ascii_only).encode()
+        assert JSON.parse(request(), JSON_LABELS, body)["tags"] == tags
 
 
 def test_null_is_absence() -> None:

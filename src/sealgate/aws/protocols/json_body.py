@@ -6,33 +6,15 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
-from sealgate.aws.faults import Malformed, UnsupportedMember
+from sealgate.aws.faults import UnsupportedMember
 from sealgate.aws.model import Shape
 from sealgate.aws.protocols import scalars
+from sealgate.aws.protocols.json_document import parse_object, refuse_repeated
 from sealgate.aws.relaxations import Dialect
 from sealgate.aws.validate import wire_path
 
 Parse = Callable[[Any, str], Any]
 Encode = Callable[[Any], Any]
-
-
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Read a document that must be an object; an empty body is an empty object.
-
-    Raises:
-        Malformed: It is not JSON, or not an object.
-    """
-    if not body:
-        return {}
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"The request body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Malformed("The request body is not a JSON object.")
-    return document
 
 
 class BodyParser:
@@ -63,10 +45,13 @@ class BodyParser:
         """Answer member -> value.
 
         Raises:
-            Malformed: It is not JSON, or a value is not of its type.
+            Malformed: It is not JSON, a value is not of its type, or a name is given twice.
             UnsupportedMember: A member is not in the model.
         """
-        return self.read(parse_object(body))
+        document = parse_object(body)
+        members = self.read(document)
+        refuse_repeated(body, document)
+        return members
 
     def read(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Answer member -> value, of a document that is read already.
