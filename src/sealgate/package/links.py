@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sealgate.errors import PackageError
+from sealgate.package.names import split_name
 
 
 def check_link(name: bytes, target: bytes) -> None:
@@ -23,5 +24,5 @@ def check_link(name: bytes, target: bytes) -> None:
         raise PackageError("the symbolic link's target is no path")
     if target.startswith(b"/"):
         raise PackageError("the symbolic link's target is absolute: link to a relative path")
-    if climbs > name.count(b"/"):
+    if climbs >= len(split_name(name)):  # `./` and doubled slashes lead no deeper
         raise PackageError("the symbolic link's target is outside the package")

@@ -31,7 +31,17 @@ from sealgate.package.measure import CHUNK_SIZE, Measurement, begin_measuring, h
 from sealgate.package.source import Source
 from sealgate.values import value
 
-__all__ = ["ArchiveSeal", "Measurement", "begin_measuring", "encode_seal", "hash_range", "parse_seal", "verify_seal"]
+__all__ = [
+    "ArchiveSeal",
+    "Measurement",
+    "begin_measuring",
+    "encode_seal",
+    "hash_range",
+    "parse_seal",
+    "place_sealed",
+    "verify_roots",
+    "verify_seal",
+]
 
 VERSION = 1
 ROOT_SIZE = 48
@@ -122,23 +132,36 @@ def parse_seal(der: bytes) -> ArchiveSeal:
 def verify_seal(
     source: Source, seal: ArchiveSeal, signature_block: bytes, *, measured: Measurement | None = None
 ) -> None:
-    """Check that a file is, byte for byte, the one that was sealed.
-
-    1. The signature entry's header and block stand where the sealed contents end (reason SignatureEntryAltered).
-    2. The signature's central record and the end records, rebuilt from signed values, end the file
-       (EndRecordsAltered).
-    3. The contents have the sealed root (ContentsAltered).
-    4. The rest of the central directory has the sealed root (DirectoryAltered).
-
-    Steps 1 and 2 place every byte of the file: it is the contents, the signature entry, the directory and the end
-    records, with nothing between, before or after. How long the directory is follows from the file's length, and is
-    bound by its root.
+    """Check that a file is, byte for byte, the one that was sealed: `place_sealed`, then `verify_roots`.
 
     Args:
         source: The file.
         seal: Values that a verified signature vouches for.
         signature_block: The block that this signature is in.
         measured: Hashing begun earlier. It is used only if it covered exactly the ranges that follow from the seal.
+
+    Raises:
+        IntegrityError: A check failed; `reason` names it.
+        PackageError: The source cannot be read.
+    """
+    ranges = place_sealed(source, seal, signature_block)
+    if measured is None or measured.ranges != ranges:
+        measured = Measurement(source, ranges)
+    verify_roots(seal, *measured.roots())
+
+
+def place_sealed(source: Source, seal: ArchiveSeal, signature_block: bytes) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Find the place of every byte of a sealed file, and check those that are not hashed.
+
+    1. The signature entry's header and block stand where the sealed contents end (reason SignatureEntryAltered).
+    2. The signature's central record and the end records, rebuilt from signed values, end the file
+       (EndRecordsAltered).
+
+    The file is then the contents, the signature entry, the directory and the end records, with nothing between, before
+    or after. How long the directory is follows from the file's length, and is bound by its root.
+
+    Returns:
+        The two hashed ranges, contents and directory, as offset and length.
 
     Raises:
         IntegrityError: A check failed; `reason` names it.
@@ -161,10 +184,18 @@ def verify_seal(
     end += end_records(seal.entries, directory_size, directory_offset)
     if source.read_at(record_offset, len(end)) != end:
         raise IntegrityError("the end of the archive is not the one that was sealed", reason="EndRecordsAltered")
-    ranges = ((0, seal.contents_length), (directory_offset, record_offset - directory_offset))
-    if measured is None or measured.ranges != ranges:
-        measured = Measurement(source, ranges)
-    contents_root, directory_root = measured.roots()
+    return (0, seal.contents_length), (directory_offset, record_offset - directory_offset)
+
+
+def verify_roots(seal: ArchiveSeal, contents_root: bytes, directory_root: bytes) -> None:
+    """Compare the roots over the two hashed ranges with the sealed ones.
+
+    3. The contents have the sealed root (ContentsAltered).
+    4. The rest of the central directory has the sealed root (DirectoryAltered).
+
+    Raises:
+        IntegrityError: They are others; `reason` names the check.
+    """
     if contents_root != seal.contents_root:
         raise IntegrityError("the package's contents are not those that were sealed", reason="ContentsAltered")
     if directory_root != seal.directory_root:

@@ -1,4 +1,4 @@
-"""Signed texts that are no packages: revocation lists and heads of the audit trail.
+"""Signed texts that are no packages: revocation lists, heads of the audit trail, lists of unpacked contents.
 
 Each kind has a leaf of its own, whose certificate has one purpose and one name: whoever holds one of these keys can
 sign texts of its kind and nothing else.
@@ -75,7 +75,7 @@ def verify_statement(
     path = verify_trusted(leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=kind.purpose)
     verify_exact_set(statement.certificates, path)
     if find_uri(leaf) != kind.uri:
-        raise IntegrityError(f"the signer is not for {kind.name}s", reason="UntrustedSigner")
+        raise IntegrityError(f"the signer is not one for a {kind.name}", reason="UntrustedSigner")
     return VerifiedStatement(
         root_sha256=fingerprint(path.certificates[-1]),
         issuers=frozenset(name_by_content(each) for each in path.certificates[1:-1]),

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
 from sealgate.errors import IntegrityError
@@ -45,6 +46,9 @@ from sealgate.trust.roots import RootKind, TrustRoots
 from sealgate.values import value
 from sealgate.x509.certificates import get_p384_key, revocation_hashes
 from sealgate.x509.profile import PACKAGE_SIGNING, find_uri, requires_seal
+
+if TYPE_CHECKING:
+    from sealgate.package.archive import Archive
 
 
 @value
@@ -83,9 +87,9 @@ def verify_package(
             return Assessment(signature=None)
         verified = verify_envelope(block, roots=roots, at=at)
         if verified.seal is None:
-            return Assessment(signature=_describe(verified, _verify_digest(source, block, verified.envelope)))
+            return Assessment(signature=describe_signature(verified, _verify_digest(source, block, verified.envelope)))
         verify_seal(source, verified.seal, block, measured=measured)  # step 11
-        return Assessment(signature=_describe(verified, None))
+        return Assessment(signature=describe_signature(verified, None))
     finally:
         if measured is not None:
             measured.cancel()
@@ -146,25 +150,50 @@ def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
 
 
 def _verify_digest(source: Source, block: bytes, envelope: Envelope) -> bytes:
-    """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it.
+    """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
+    # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
+    from sealgate.package.digest import digest_contents  # noqa: PLC0415
+
+    content_digest = digest_contents(parse_digested(source, block))
+    verify_content_digest(envelope, content_digest)
+    return content_digest
+
+
+def parse_digested(source: Source, block: bytes) -> Archive:
+    """Read the archive of a package in AWS's format.
 
     The block was found by the layout of the file's end. What has that layout can yet lie within the extra fields of
     another entry: then other readers see an unsigned package, and so it is none of ours to call signed.
+
+    Raises:
+        IntegrityError: The block is not the archive's signature entry.
+        PackageError: The archive is not strictly plain.
     """
-    # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
-    from sealgate.package.archive import AWS_FORMAT, parse_archive, read_body  # noqa: PLC0415
-    from sealgate.package.digest import digest_contents  # noqa: PLC0415
+    from sealgate.package.archive import AWS_FORMAT, parse_archive, read_body  # noqa: PLC0415 (as above)
 
     archive = parse_archive(source, rules=AWS_FORMAT)
     if archive.signature is None or read_body(archive, archive.signature, limit=MAX_SIGNATURE) != block:
         raise IntegrityError("the signature is not an entry of the archive", reason="SignatureEntryAltered")
-    content_digest = digest_contents(archive)
+    return archive
+
+
+def verify_content_digest(envelope: Envelope, content_digest: bytes) -> None:
+    """Compare AWS's digest of names and bodies with what was signed.
+
+    Raises:
+        IntegrityError: It is another.
+    """
     if hashlib.sha384(content_digest).digest() != envelope.attributes.message_digest:
         raise IntegrityError("the package's contents are not those that were signed", reason="ContentsAltered")
-    return content_digest
 
 
-def _describe(verified: VerifiedEnvelope, content_digest: bytes | None) -> Signature:
+def describe_signature(verified: VerifiedEnvelope, content_digest: bytes | None) -> Signature:
+    """Say what a signature says, once it is known to be this package's.
+
+    Args:
+        verified: The signature block.
+        content_digest: AWS's digest, where it was computed.
+    """
     attributes = verified.envelope.attributes
     return Signature(
         job_arn=attributes.job_arn,

@@ -48,6 +48,9 @@ REVOCATION_LIST = StatementKind(
 AUDIT_HEAD = StatementKind(
     name="audit head", purpose=x509.ObjectIdentifier(f"{SEALGATE_ARC}.4"), uri="urn:sealgate:audit-head"
 )
+CODE_CONTENTS = StatementKind(
+    name="list of contents", purpose=x509.ObjectIdentifier(f"{SEALGATE_ARC}.5"), uri="urn:sealgate:code-contents"
+)
 
 
 class _Forbidden(Exception):  # turned into the library's VerificationError at once
