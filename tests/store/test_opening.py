@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sealgate.errors import Invalid
-from sealgate.store.opening import open_database, sqlite_url
+from sealgate.store.folder import DataFolder
+from sealgate.store.opening import note_database, open_database, sqlite_url
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,12 @@ def test_any_path_is_opened_as_it_is(tmp_path: Path) -> None:
     open_database(sqlite_url(folder / "test.db")).close()
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
     assert (folder / "test.db").stat().st_size > 0
+
+
+def test_a_data_folder_notes_an_address_elsewhere_without_its_password(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    for own in (None, sqlite_url(folder.database)):
+        note_database(folder, own)
+        assert folder.find_database_address() is None
+    note_database(folder, "postgresql+psycopg://user:hunter2@host/name")
+    assert folder.find_database_address() == "postgresql+psycopg://user:***@host/name"

@@ -53,7 +53,9 @@ def _refuse_used(config: Config, folder: DataFolder) -> None:
     if folder.root_certificate.exists():
         raise Conflict(f"{config.data} holds an authority already")
     from sealgate.services.identity.accounts import IdentityService  # noqa: PLC0415 - wrong usage is told before that is loaded
+    from sealgate.store.opening import note_database  # noqa: PLC0415 - see above
 
     with opened_database(config) as database:
         if IdentityService(db=database, clock=system_clock).list_accounts():
             raise Invalid(f"{folder.root_certificate} is missing, and was not always: restore it from a backup")
+    note_database(folder, config.database)

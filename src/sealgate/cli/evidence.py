@@ -71,4 +71,9 @@ def _data_roots(data: Path) -> list[TrustRoot]:
 def _open_records(data: Path) -> OfflineRecords:
     from sealgate.store.offline import OfflineRecords  # noqa: PLC0415 - SQLite only where a data folder is given
 
+    if (data / "database.url").exists():
+        raise Invalid(
+            f"{data}: its database is elsewhere, and this command reads SQLite's only: give --trust"
+            f" {data / 'authority' / 'root.pem'} and --revocations FILE, which `sealgate revocations` writes"
+        )
     return OfflineRecords(data / "sealgate.db")

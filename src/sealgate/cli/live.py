@@ -42,12 +42,12 @@ def opened(config: Config) -> Iterator[Database]:
     """Open the database until the block ends.
 
     Raises:
-        Invalid: It cannot be opened.
+        Invalid: It cannot be opened, or is not said where it is.
         Conflict: It was written by a newer release.
     """
-    from sealgate.store.opening import open_database, sqlite_url  # noqa: PLC0415 - only once the usage is known right
+    from sealgate.store.opening import open_database_of  # noqa: PLC0415 - only once the usage is known right
 
-    database = open_database(config.database or sqlite_url(DataFolder(config.data).database))
+    database = open_database_of(DataFolder(config.data), config.database)
     try:
         yield database
     finally:

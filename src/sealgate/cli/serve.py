@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--auth", choices=AUTH_MODES, help="`none` serves unsigned calls: for throw-away environments only")
     add("--strict-aws", action="store_true", default=None, help="refuse what AWS refuses: no relaxation")
     add("--key-file", metavar="FILE", help="32 bytes that encrypt the private keys; keep it elsewhere")
-    add("--database", metavar="URL", help="a SQLAlchemy URL (default: SQLite in the data folder)")
+    add("--database", metavar="URL", help="such as postgresql+psycopg://HOST/NAME (default: SQLite in the data folder)")
     add("--metrics", action="store_true", default=None, help="show metrics for Prometheus at /metrics, to everybody")
     add("--config", type=Path, metavar="FILE", help="a TOML file with these settings")
 

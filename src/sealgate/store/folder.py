@@ -2,6 +2,7 @@
 
     DATA/                 mode 0700: its owner is the operator
       sealgate.db         the database, unless one is configured elsewhere, mode 0600
+      database.url        the address of the one elsewhere, without its password; shown to people, never opened
       blobs/              packages and objects, by SHA-256
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
@@ -48,6 +49,7 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.database = self.path / "sealgate.db"
+        self.database_address = self.path / "database.url"
         self.blobs = self.path / "blobs"
         self.authority = self.path / "authority"
         self.root_certificate = self.authority / "root.pem"
@@ -84,6 +86,17 @@ class DataFolder:
             self.database.chmod(_OWNER_FILE)
         except OSError as error:
             raise Invalid(f"{self.database}: {error.strerror}") from error
+
+    def write_database_address(self, address: str) -> None:
+        """Note that the database is elsewhere: an empty one here would know of no revocation, and of no event."""
+        self.database_address.write_text(f"{address}\n", encoding="utf-8")
+
+    def find_database_address(self) -> str | None:
+        """Answer where the database is when it is elsewhere, as a server has noted; None where it is here."""
+        try:
+            return self.database_address.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
 
     @contextmanager
     def locked(self) -> Iterator[None]:

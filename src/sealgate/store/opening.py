@@ -9,12 +9,41 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sealgate.errors import Invalid
 from sealgate.store.database import Database
+from sealgate.store.folder import DataFolder
 from sealgate.store.migrate import upgrade
 
 
 def sqlite_url(file: Path) -> str:
     """Write the URL of a SQLite file, whatever characters are in its path."""
     return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def open_database_of(folder: DataFolder, url: str | None) -> Database:
+    """Open the database that belongs to a data folder: the one at an address, or else the folder's own.
+
+    Raises:
+        Invalid: It cannot be opened, as `open_database` says; or no address is given, and the folder's is elsewhere.
+        Conflict: The database was written by a newer release.
+    """
+    if url is not None:
+        return open_database(url)
+    address = folder.find_database_address()
+    if address is not None:
+        raise Invalid(
+            f"data folder {folder.path}: its database is {address}: give --database (or remove"
+            f" {folder.database_address.name}, for the folder to begin anew with a database of its own)"
+        )
+    folder.protect_database()
+    return open_database(sqlite_url(folder.database))
+
+
+def note_database(folder: DataFolder, url: str | None) -> None:
+    """Remember in a data folder that its database is elsewhere, if it is."""
+    if url is None:
+        return
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").absolute() != folder.database:
+        folder.write_database_address(parsed.render_as_string())
 
 
 def open_database(url: str) -> Database:
