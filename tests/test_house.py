@@ -7,6 +7,8 @@ from pathlib import Path
 import sealgate
 
 SOURCE = Path(sealgate.__file__).parent
+IN_THE_SANDBOX = "runtime/bootstraps/start.py"
+"""Runs in a function's process: its environment is the function's, and no layer's."""
 PURE = ("package", "cms", "policy")
 
 
@@ -29,7 +31,7 @@ def offenders(forbidden: set[str], allowed: set[str], folders: tuple[str, ...] =
 
 
 def test_the_environment_is_read_by_the_configuration_and_for_colours_only() -> None:
-    assert offenders({"os.environ", "os.getenv"}, {"config.py", "cli/terminal.py"}) == []
+    assert offenders({"os.environ", "os.getenv"}, {"config.py", "cli/terminal.py", IN_THE_SANDBOX}) == []
 
 
 def test_the_wall_clock_is_read_in_one_place() -> None:

@@ -1,0 +1,1 @@
+"""Running verified code: unpacking it, and processes in a sandbox. Knows no database and no service."""

@@ -1,0 +1,1 @@
+"""What runs first inside a function's process. Nothing here is imported by the server."""

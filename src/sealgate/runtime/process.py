@@ -1,0 +1,214 @@
+"""One process of a function: started, told that its code is verified, given invocations, ended.
+
+The thread that has an invocation drives everything: the Runtime API, what the process prints, its end, its memory.
+There is no other thread, so that between two invocations nothing is read.
+
+Ownership: one thread at a time uses a process. Only `kill` may be called by any.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+
+from sealgate.clock import Clock
+from sealgate.runtime.child import Child
+from sealgate.runtime.connections import Connections
+from sealgate.runtime.early import may_start_early
+from sealgate.runtime.interpreters import Interpreter
+from sealgate.runtime.launch import Launch, function_environment, python_folders
+from sealgate.runtime.limits import MIB
+from sealgate.runtime.report import (
+    Fault,
+    Measured,
+    Result,
+    entrypoint_fault,
+    exit_fault,
+    timeout_fault,
+    write_log,
+)
+from sealgate.runtime.rooms import Room
+from sealgate.runtime.runtime_api import MAX_RESPONSE, Ending, Invocation, Phase, RuntimeApi
+from sealgate.runtime.sandbox import Sandbox, Spawn
+
+INIT_SECONDS = 10
+"""How long a process may take before it asks for its first invocation, or the function's timeout if that is more."""
+_WATCH_SECONDS = 0.02
+"""How often the memory of a running function is looked at."""
+_KILLED = 137
+_MILLISECONDS = 1000
+
+
+class FunctionProcess:
+    """A process and its Runtime API.
+
+    Args:
+        launch: What it is started with.
+        sandbox: Where.
+        interpreter: What runs it.
+        starter: What runs the first program, where that is another.
+        spawn: Starts it, in a thread that lives longer.
+        clock: The time, for what a function is told.
+
+    Raises:
+        StartFailed: It did not come up.
+    """
+
+    def __init__(
+        self,
+        *,
+        launch: Launch,
+        sandbox: Sandbox,
+        interpreter: Interpreter,
+        starter: Interpreter,
+        spawn: Spawn,
+        clock: Clock,
+    ) -> None:
+        self.launch = launch
+        self._clock = clock
+        self._started = perf_counter()
+        self._room = sandbox.lay_out(launch, interpreter, starter)
+        self._mode = interpreter.kind if may_start_early(launch) and interpreter.kind != "custom" else "wait"
+        orders = {"mode": self._mode, "command": self._room.program, "runtime": self._room.places.runtime}
+        self._child = Child(launch, self._room, orders, sandbox=sandbox, spawn=spawn)
+        self._api = RuntimeApi()
+        self._connections = Connections(self._child.poll, limit=MAX_RESPONSE, answer=self._answer)
+        self._is_initialised = False
+        self._is_over_memory = False
+        self._looks_at = 0.0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can take another invocation."""
+        return self._child.is_alive
+
+    def open(self) -> None:
+        """Say that the function's code is verified: from here on it is run.
+
+        Raises:
+            StartFailed: The first program has not come so far.
+        """
+        address, listener = self._child.receive_listener()
+        self._api = RuntimeApi(address[len(address.partition("/")[0]) :])
+        self._connections.listen(listener)
+        self._child.send(_message(self.launch, self._room, address, mode=self._mode))
+
+    def invoke(self, invocation: Invocation) -> Result:
+        """Give it an invocation, and wait for the end.
+
+        A process that has not ended one by itself is killed: what it would do next belongs to nobody.
+        """
+        init_duration, fault = self._initialise(invocation)
+        before = self._child.output.take()
+        began = perf_counter()
+        if fault is None and self._api.phase is not Phase.FAILED:
+            fault = self._run(invocation)
+        duration = (perf_counter() - began) * _MILLISECONDS
+        ending = self._api.ending
+        if fault is not None:
+            ending = Ending(payload=fault.payload, is_error=True, error_type=fault.error_type)
+        assert ending is not None
+        if fault is not None or self._api.phase is Phase.FAILED:
+            self.kill()
+        measured = Measured(duration=duration, init_duration=init_duration, peak=self._child.cage.peak())
+        return self._result(invocation, ending, fault, measured, before)
+
+    def kill(self) -> int:
+        """End it, with all that it has started; answer its exit status."""
+        return self._child.kill()
+
+    def close(self) -> None:
+        """End it, and let go of what it has had."""
+        self.kill()
+        self._connections.close()
+        self._child.close()
+
+    def _initialise(self, invocation: Invocation) -> tuple[float | None, Fault | None]:
+        """Wait for a new process's first request; answer how long it took since its start."""
+        if self._is_initialised:
+            return None, None
+        self._is_initialised = True
+        seconds = max(INIT_SECONDS, self.launch.timeout)
+        fault = self._wait(invocation, seconds, lambda: self._is_waiting() or self._api.phase is Phase.FAILED)
+        return (perf_counter() - self._started) * _MILLISECONDS, fault
+
+    def _run(self, invocation: Invocation) -> Fault | None:
+        timeout = self.launch.timeout
+        fault = self._wait(invocation, timeout, self._is_waiting)
+        if fault is not None:
+            return fault
+        deadline = self._clock() + timedelta(seconds=timeout)
+        self._connections.hand_out(self._api.begin(invocation, deadline_ms=int(deadline.timestamp() * _MILLISECONDS)))
+        return self._wait(invocation, timeout, lambda: self._api.ending is not None)
+
+    def _wait(self, invocation: Invocation, seconds: float, is_done: Callable[[], bool]) -> Fault | None:
+        """Attend to the process until something is the case; answer what went wrong instead."""
+        began = perf_counter()
+        deadline, self._looks_at = began + seconds, began + _WATCH_SECONDS
+        while not is_done():
+            left = deadline - perf_counter()
+            if self._child.has_ended:
+                return self._exit_fault(invocation)
+            if left <= 0:
+                return timeout_fault(invocation.request_id, seconds, self._clock())
+            self._child.step(min(left, _WATCH_SECONDS), self._connections.serve)
+            self._watch()
+        return None
+
+    def _watch(self) -> None:
+        """Look at the memory now and then; quick invocations are over before that."""
+        now = perf_counter()
+        if now < self._looks_at:
+            return
+        self._looks_at = now + _WATCH_SECONDS
+        if self._child.cage.used() > self.launch.memory_size * MIB:
+            self._is_over_memory = True
+            self._child.kill()
+
+    def _exit_fault(self, invocation: Invocation) -> Fault:
+        status = self._child.status()
+        if self._child.complaint:
+            return entrypoint_fault(invocation.request_id, self._child.complaint)
+        return exit_fault(invocation.request_id, _KILLED if self._is_over_memory else status)
+
+    def _is_waiting(self) -> bool:
+        return self._connections.waiting is not None
+
+    def _answer(self, request: Any) -> bytes | None:
+        return self._api.answer(request)
+
+    def _result(
+        self, invocation: Invocation, ending: Ending, fault: Fault | None, measured: Measured, before: bytes
+    ) -> Result:
+        printed = self._child.output.take() + (b"" if fault is None else fault.line.encode())
+        status = ""
+        if fault is not None:
+            is_late = fault.error_type == "Sandbox.Timedout"
+            status = "Status: timeout" if is_late else f"Status: error\tError Type: {fault.error_type}"
+        return Result(
+            payload=ending.payload,
+            error="Unhandled" if ending.is_error else None,
+            error_type=ending.error_type,
+            log=write_log(self.launch, invocation.request_id, (before, printed), measured, status),
+            duration=measured.duration,
+            billed=measured.billed,
+            init_duration=measured.init_duration,
+            peak_memory=measured.peak_mib(self.launch),
+        )
+
+
+def _message(launch: Launch, room: Room, address: str, *, mode: str) -> dict[str, Any]:
+    """Say what a process needs once its code is verified: its environment, and what to become."""
+    places = room.places
+    view = {"folder": places.task, "paths": python_folders(places) if places.python else []}
+    if not room.program:
+        programs = [[f"{folder}/bootstrap"] for folder in (places.task, *(places.opt or ("/opt",)))]
+    elif mode == "wait":
+        programs = [[*room.program, json.dumps({"mode": "verified"} | view)]]
+    else:
+        programs = []
+    environment = function_environment(launch, places, runtime_api=address)
+    return {"environment": environment, "programs": programs} | view
