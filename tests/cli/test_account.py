@@ -74,6 +74,11 @@ def test_an_account_whose_file_was_never_written_gets_it_by_creating_it_again(se
     file.unlink()
 
 
+def test_the_hint_of_a_new_account_names_its_data_folder(server: RunningServer) -> None:
+    told = account(server, "create", "777788889999")
+    assert f'eval "$(sealgate env --account 777788889999 --data {server.folder})"' in told.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

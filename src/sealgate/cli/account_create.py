@@ -7,6 +7,7 @@ policy grants it.
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
         _create(IdentityService(db=database, clock=system_clock), DataFolder(config.data), config)
     sys.stdout.write(f"{config.account}\n")
-    terminal.say_hint(f'its root user: eval "$(sealgate env --account {config.account})"')
+    where = shlex.quote(str(config.data))
+    terminal.say_hint(f'its root user: eval "$(sealgate env --account {config.account} --data {where})"')
     return terminal.OK
 
 
