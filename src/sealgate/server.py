@@ -266,4 +266,6 @@ def _sweep(house: House) -> None:
     gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
     if gone:
         log.info("removed %d blobs that nothing refers to", gone)
-    log.info("forgot %d sessions that have ended", house.services.sessions.sweep())
+    ended = house.services.sessions.sweep()
+    if ended:
+        log.info("forgot %d sessions that have ended", ended)
