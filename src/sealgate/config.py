@@ -22,6 +22,7 @@ DEFAULT_PORT = 4566
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 AUTH_MODES = ("sigv4", "none")
+SANDBOXES = ("bubblewrap", "none")
 _ACCOUNT_DIGITS = 12
 _MAX_PORT = 65535
 KEY_CREDENTIAL = "sealgate-kek"
@@ -46,6 +47,8 @@ class Config:
             if there is one. None leaves the keys protected by file permissions only.
         database: A SQLAlchemy URL; None is SQLite inside the data folder.
         metrics: Show metrics for Prometheus at `/metrics`, to whoever reaches the port.
+        sandbox: What confines functions: `bubblewrap`; `none` runs them as the server's own user, with all that this
+            user can see and do, and is for functions that are trusted wholly.
     """
 
     data: Path = DEFAULT_DATA
@@ -58,6 +61,7 @@ class Config:
     key_file: Path | None = None
     database: str | None = None
     metrics: bool = False
+    sandbox: str = "bubblewrap"
 
     def __post_init__(self) -> None:
         if not (len(self.account) == _ACCOUNT_DIGITS and self.account.isascii() and self.account.isdigit()):
@@ -66,6 +70,8 @@ class Config:
             raise Invalid(f"region {self.region!r}: must be a region such as {DEFAULT_REGION}")
         if self.auth not in AUTH_MODES:
             raise Invalid(f"auth {self.auth!r}: must be one of {', '.join(AUTH_MODES)}")
+        if self.sandbox not in SANDBOXES:
+            raise Invalid(f"sandbox {self.sandbox!r}: must be one of {', '.join(SANDBOXES)}")
         if not 0 <= self.port <= _MAX_PORT:
             raise Invalid(f"port {self.port}: must be from 0 to {_MAX_PORT}")
 

@@ -17,6 +17,7 @@ from sealgate.config import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEFAULT_REGION,
+    SANDBOXES,
     load_config,
 )
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--key-file", metavar="FILE", help="32 bytes that encrypt the private keys; keep it elsewhere")
     add("--database", metavar="URL", help="such as postgresql+psycopg://HOST/NAME (default: SQLite in the data folder)")
     add("--metrics", action="store_true", default=None, help="show metrics for Prometheus at /metrics, to everybody")
+    add("--sandbox", choices=SANDBOXES, help="`none` runs functions unconfined: for functions that are trusted wholly")
     add("--config", type=Path, metavar="FILE", help="a TOML file with these settings")
 
 

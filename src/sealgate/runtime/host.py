@@ -75,12 +75,12 @@ class FunctionHost:
     """Starts, keeps and ends processes.
 
     Args:
-        sandbox: Where they run.
+        sandbox: Answers where they run; asked for each new one.
         interpreters: What runs them.
         clock: The time.
     """
 
-    def __init__(self, *, sandbox: Sandbox, interpreters: Interpreters, clock: Clock) -> None:
+    def __init__(self, *, sandbox: Callable[[], Sandbox], interpreters: Interpreters, clock: Clock) -> None:
         self._sandbox = sandbox
         self._interpreters = interpreters
         self._clock = clock
@@ -104,6 +104,7 @@ class FunctionHost:
 
         Raises:
             RuntimeUnavailable: This host has no such runtime.
+            SandboxUnavailable: This host cannot confine it.
             StartFailed: The process did not come up, or the host is closed.
         """
         slot = self._take(key)
@@ -173,7 +174,7 @@ class FunctionHost:
         """Start a process, and verify its code meanwhile."""
         process = FunctionProcess(
             launch=launch,
-            sandbox=self._sandbox,
+            sandbox=self._sandbox(),
             interpreter=self._interpreters.find(launch.runtime),
             starter=self._interpreters.own,
             spawn=self._spawn,

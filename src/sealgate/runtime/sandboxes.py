@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from sealgate.runtime.bubblewrap import Bubblewrap
@@ -13,14 +14,13 @@ from sealgate.runtime.limits import find_cages
 from sealgate.runtime.sandbox import NoSandbox, Sandbox
 from sealgate.runtime.seccomp import is_known_machine
 
-SANDBOXES = ("bubblewrap", "none")
 
-
+@cache
 def find_sandbox(name: str) -> Sandbox:
-    """Answer a sandbox that works: one was really made.
+    """Answer a sandbox that works: one was really made. One that does is found once.
 
     Args:
-        name: One of `SANDBOXES`.
+        name: One of `config.SANDBOXES`.
 
     Raises:
         SandboxUnavailable: This host cannot; the message says what it lacks.
