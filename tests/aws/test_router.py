@@ -47,6 +47,9 @@ def find(service: str, method: str, target: str, headers: dict[str, str] | None 
         ("lambda", "PUT", "/2015-03-31/functions/f/code", "UpdateFunctionCode"),
         ("lambda", "GET", "/2020-06-30/functions/f/code-signing-config", "GetFunctionCodeSigningConfig"),
         ("lambda", "GET", "/_sealgate/code/f/00", "DownloadFunctionCode"),
+        ("lambda", "GET", "/_sealgate/layers/arn%3Aaws%3Alambda/00", "DownloadLayerVersion"),
+        ("lambda", "GET", "/2018-10-31/layers", "ListLayers"),
+        ("lambda", "GET", "/2018-10-31/layers?find=LayerVersion&Arn=a", "GetLayerVersionByArn"),
         ("s3", "GET", "/", "ListBuckets"),
         ("s3", "PUT", "/bucket", "CreateBucket"),
         ("s3", "PUT", "/bucket/", "CreateBucket"),
@@ -173,6 +176,7 @@ def test_a_bucket_of_the_host_name_stands_before_the_path() -> None:
         ("GET", "/tags/key", {}, "s3"),
         ("GET", "/2015-03-31/functions", {}, "lambda"),
         ("GET", "/_sealgate/code/f/00", {}, "lambda"),
+        ("GET", "/_sealgate/layers/arn/00", {}, "lambda"),
         ("GET", "/bucket/2015-03-31/functions", {}, "s3"),
     ],
 )

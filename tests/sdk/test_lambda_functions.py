@@ -160,7 +160,6 @@ def test_empty_members_that_clients_send_ask_for_nothing(lambda_: LambdaClient) 
     [
         {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
         {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:q"}},
-        {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]},
         {"FileSystemConfigs": [{"Arn": FILE_SYSTEM, "LocalMountPath": "/mnt/a"}]},
         {"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"},
         {"ImageConfig": {"Command": ["a"]}},

@@ -1,4 +1,4 @@
-"""The IAM actions that are not named for their operation (Service Authorization Reference, Amazon S3)."""
+"""The IAM actions that are not named for their operation (Service Authorization Reference, Amazon S3, AWS Lambda)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ RENAMED: Mapping[tuple[str, str], str] = {
     ("s3", "ListParts"): "ListMultipartUploadParts",
     ("s3", "UploadPart"): "PutObject",
     ("s3", "UploadPartCopy"): "PutObject",
-    # Our own download link stands for GetFunction's Code.Location.
+    # Our own download links stand for GetFunction's Code.Location and GetLayerVersion's Content.Location.
     ("lambda", "DownloadFunctionCode"): "GetFunction",
+    ("lambda", "DownloadLayerVersion"): "GetLayerVersion",
+    ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
 }
 
 

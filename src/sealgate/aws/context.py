@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sealgate.services.iam.service import IamService
     from sealgate.services.identity.accounts import IdentityService
     from sealgate.services.identity.sessions import SessionService
+    from sealgate.services.layers.permissions import LayerPermissionService
+    from sealgate.services.layers.service import LayerService
     from sealgate.services.logs.service import LogService
     from sealgate.services.metrics.service import MetricService
     from sealgate.services.objects.service import ObjectService
@@ -39,6 +41,8 @@ class Services:
     revocation: RevocationService
     configs: ConfigService
     functions: FunctionService
+    layers: LayerService
+    layer_permissions: LayerPermissionService
     objects: ObjectService
     identity: IdentityService
     iam: IamService

@@ -12,7 +12,7 @@ _LABEL = r"s3(?:\.[a-z]{2,4}(?:-[a-z]+){1,3}-[0-9]{1,2})?"
 _OWN_NAME = re.compile(rf"{_LABEL}\.localhost")
 _VIRTUAL_HOST = re.compile(rf"(?P<bucket>[a-z0-9][a-z0-9.-]{{1,61}}?[a-z0-9])(?:\.{_LABEL})?\.localhost")
 _SIGNER_PATHS = ("signing-profiles", "signing-jobs", "signing-platforms", "revocations", "tags")
-_LAMBDA_PATH = re.compile(r"/(20[0-9]{2}-[0-9]{2}-[0-9]{2}/|_sealgate/code/)")
+_LAMBDA_PATH = re.compile(r"/(20[0-9]{2}-[0-9]{2}-[0-9]{2}/|_sealgate/(code|layers)/)")
 
 
 def guess_service(request: Request) -> str:

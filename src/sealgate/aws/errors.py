@@ -21,6 +21,7 @@ from sealgate.services.audit import errors as audit_errors
 from sealgate.services.functions import errors as function_errors
 from sealgate.services.iam import errors as iam_errors
 from sealgate.services.identity.assumption import PackedPolicyTooLarge
+from sealgate.services.layers import errors as layer_errors
 from sealgate.services.metrics import errors as metric_errors
 from sealgate.services.objects import errors as object_errors
 from sealgate.services.signing.permissions import PolicyTooLarge
@@ -126,6 +127,7 @@ LAMBDA: Table = {
     function_errors.ConfigToAttachNotFound: Row(code="CodeSigningConfigNotFoundException", status=404),
     # Broken integrity too: InvalidCodeSignatureException stands in the model, and AWS has never been seen to answer it.
     function_errors.CodeVerificationFailed: Row(code="CodeVerificationFailedException", status=400),
+    layer_errors.LayerPolicyTooLong: Row(code="PolicyLengthExceededException", status=400),
 }
 
 S3: Table = {

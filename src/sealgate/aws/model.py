@@ -27,7 +27,15 @@ _OWN_OPERATIONS: Mapping[str, Mapping[str, Any]] = {
                 "input": {"shape": "DownloadFunctionCodeRequest"},
                 "output": {"shape": "DownloadFunctionCodeResponse"},
                 "documentation": "Answers the package of a function, whose SHA-256 in hexadecimal digits is named.",
-            }
+            },
+            # What GetLayerVersion's Content.Location links to.
+            "DownloadLayerVersion": {
+                "name": "DownloadLayerVersion",
+                "http": {"method": "GET", "requestUri": "/_sealgate/layers/{Arn}/{CodeSha256}"},
+                "input": {"shape": "DownloadLayerVersionRequest"},
+                "output": {"shape": "DownloadFunctionCodeResponse"},
+                "documentation": "Answers the package of a layer version, whose SHA-256 in hexadecimal is named.",
+            },
         },
         "shapes": {
             "DownloadFunctionCodeRequest": {
@@ -35,6 +43,14 @@ _OWN_OPERATIONS: Mapping[str, Mapping[str, Any]] = {
                 "required": ["FunctionName", "CodeSha256"],
                 "members": {
                     "FunctionName": {"shape": "FunctionName", "location": "uri", "locationName": "FunctionName"},
+                    "CodeSha256": {"shape": "HexSha256", "location": "uri", "locationName": "CodeSha256"},
+                },
+            },
+            "DownloadLayerVersionRequest": {
+                "type": "structure",
+                "required": ["Arn", "CodeSha256"],
+                "members": {
+                    "Arn": {"shape": "LayerVersionArn", "location": "uri", "locationName": "Arn"},
                     "CodeSha256": {"shape": "HexSha256", "location": "uri", "locationName": "CodeSha256"},
                 },
             },

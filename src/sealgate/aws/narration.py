@@ -177,7 +177,7 @@ def _trail_code(error: WireError) -> str:
 def _is_about_data(service: str, model: OperationModel) -> bool:
     """Tell whether CloudTrail counts an operation among the data events: objects, invocations, code."""
     if service == "lambda":
-        return str(model.name).startswith(("Invoke", "DownloadFunctionCode"))
+        return str(model.name).startswith(("Invoke", "Download"))
     members = model.input_shape.members if model.input_shape else {}
     return service == "s3" and ("Key" in members or model.name in _LISTED_OBJECTS)
 

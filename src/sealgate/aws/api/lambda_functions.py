@@ -10,8 +10,10 @@ from typing import Any
 from sealgate.aws.api.lambda_service import (
     ATTACH_CONFIG,
     FUNCTION,
+    GET_LAYERS,
     PASS_ROLE,
     TAG_ON_CREATE,
+    demand_layers,
     lambda_,
     read_code,
     told_to_listers,
@@ -34,7 +36,7 @@ _LOCATION_LIFETIME = timedelta(minutes=10)
     resource=FUNCTION,
     keys={"lambda:codesigningconfigarn": "code_signing_config_arn", "lambda:layer": "layers"},
     tags="tags",
-    also=(PASS_ROLE, TAG_ON_CREATE, *read_code("code.S3Bucket", "code.S3Key", "code.S3ObjectVersion")),
+    also=(PASS_ROLE, TAG_ON_CREATE, GET_LAYERS, *read_code("code.S3Bucket", "code.S3Key", "code.S3ObjectVersion")),
 )
 def create_function(
     call: Call,
@@ -71,11 +73,11 @@ def create_function(
     refuse_given(
         call.operation, VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs
     )
-    refuse_given(call.operation, KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
+    refuse_given(call.operation, KMSKeyArn=kms_key_arn, ImageConfig=image_config, SnapStart=snap_start)
     settings = SettingsChange(
         role=role, runtime=runtime, handler=handler, description=description, timeout=timeout, memory_size=memory_size
     )
-    settings = replace(settings, architecture=parse_architecture(architectures))
+    settings = replace(settings, architecture=parse_architecture(architectures), layers=tuple(layers or ()))
     settings = add_structures(
         settings, environment=environment, storage=ephemeral_storage, tracing=tracing_config, logging=logging_config
     )
@@ -86,6 +88,7 @@ def create_function(
         config_arn=code_signing_config_arn,
         tags=tags or {},
     )
+    demand_layers(call, layers or ())
     with told_to_listers(call, new.source):
         return describe_function(call.services.functions.create(call.scope, new))
 
@@ -134,7 +137,7 @@ def update_function_code(
         return describe_function(call.services.functions.update_code(call.scope, function_name, change))
 
 
-@lambda_.operation(resource=FUNCTION, keys={"lambda:layer": "layers"}, also=(PASS_ROLE, *ATTACH_CONFIG))
+@lambda_.operation(resource=FUNCTION, keys={"lambda:layer": "layers"}, also=(PASS_ROLE, GET_LAYERS, *ATTACH_CONFIG))
 def update_function_configuration(
     call: Call,
     *,
@@ -163,13 +166,15 @@ def update_function_configuration(
     refuse_given(
         call.operation, VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs
     )
-    refuse_given(call.operation, KMSKeyArn=kms_key_arn, Layers=layers, ImageConfig=image_config, SnapStart=snap_start)
+    refuse_given(call.operation, KMSKeyArn=kms_key_arn, ImageConfig=image_config, SnapStart=snap_start)
     change = SettingsChange(
         role=role, runtime=runtime, handler=handler, description=description, timeout=timeout, memory_size=memory_size
     )
+    change = replace(change, layers=None if layers is None else tuple(layers))
     change = add_structures(
         change, environment=environment, storage=ephemeral_storage, tracing=tracing_config, logging=logging_config
     )
+    demand_layers(call, layers or ())
     state = call.services.functions.update_settings(
         call.scope, function_name, change, revision_id=revision_id, config_arn=code_signing_config_arn
     )

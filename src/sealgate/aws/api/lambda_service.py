@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sealgate.arn import bucket_arn, function_arn
+from sealgate.arn import bucket_arn, function_arn, layer_arn
 from sealgate.aws.context import Call
 from sealgate.aws.operation import Api
 from sealgate.aws.permissions import Permission
@@ -40,6 +41,31 @@ class FunctionResource:
 
 FUNCTION = FunctionResource()
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerResource:
+    """The layer that a call names, bare or by its ARN, or one version of it."""
+
+    with_version: bool
+
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters that name it."""
+        return ["layer_name", "version_number"] if self.with_version else ["layer_name"]
+
+    def render(self, values: Mapping[str, Any], *, region: str, account: str) -> str:
+        """Answer the ARN."""
+        name = str(values["layer_name"])
+        arn = name if name.startswith("arn:") else layer_arn(region, account, name)
+        return f"{arn}:{values['version_number']}" if self.with_version else arn
+
+    def __str__(self) -> str:
+        return "layer:{layer_name}:{version_number}" if self.with_version else "layer:{layer_name}"
+
+
+LAYER = LayerResource(with_version=False)
+LAYER_VERSION = LayerResource(with_version=True)
+
 ATTACH_CONFIG = tuple(
     Permission(
         action="lambda:PutFunctionCodeSigningConfig",
@@ -56,6 +82,12 @@ PASS_ROLE = Permission(
     resource=parse_template("iam", "{role}"),
     when="role",
     fixed={"iam:passedtoservice": "lambda.amazonaws.com"},
+)
+GET_LAYERS = Permission(
+    action="lambda:GetLayerVersion",
+    resource=parse_template("lambda", None),
+    when="layers",
+    exempt="on each of `layers`, in the handling",
 )
 TAG_ON_CREATE = Permission(action="lambda:TagResource", resource=FUNCTION, when="tags", tags="tags")
 
@@ -92,3 +124,15 @@ def told_to_listers(call: Call, source: CodeSource) -> Iterator[None]:
             denial = _DENIED.format(f"{source.bucket}/{source.key}")
             call.demand(action, bucket_arn(call.region, source.bucket), denial=denial)
         raise
+
+
+def demand_layers(call: Call, arns: Iterable[str]) -> None:
+    """Go on only if the caller may get each layer version that a function shall have; of other accounts, too.
+
+    (Lambda Developer Guide, "Layer access control".)
+
+    Raises:
+        AccessDenied: The caller may not get one.
+    """
+    for arn in arns:
+        call.demand("lambda:GetLayerVersion", arn)

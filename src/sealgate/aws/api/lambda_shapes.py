@@ -74,7 +74,7 @@ def summarise_function(state: FunctionState) -> dict[str, Any]:
         "Timeout": function.timeout,
         "MemorySize": function.memory_size,
         "LastModified": _milliseconds(function.last_modified),
-        "CodeSha256": base64.b64encode(bytes.fromhex(function.code_sha256)).decode(),
+        "CodeSha256": _base64(function.code_sha256),
         "Version": function.version_name,
         "TracingConfig": {"Mode": function.tracing_mode},
         "RevisionId": function.revision_id,
@@ -93,6 +93,41 @@ def summarise_function(state: FunctionState) -> dict[str, Any]:
     }
 
 
+def describe_layer_version(version: LayerVersion, *, location: str) -> dict[str, Any]:
+    """Write a layer version as the operations on one answer it.
+
+    Args:
+        version: The layer version.
+        location: A link to its package.
+    """
+    return {
+        **summarise_layer_version(version),
+        "LayerArn": version.layer_arn,
+        "Content": {
+            "Location": location,
+            "CodeSha256": _base64(version.code_sha256),
+            "CodeSize": version.code_size,
+            **_present(SigningProfileVersionArn=version.profile_version_arn, SigningJobArn=version.job_arn),
+        },
+    }
+
+
+def summarise_layer_version(version: LayerVersion) -> dict[str, Any]:
+    """Write a layer version as lists answer it: who signed it is not told there."""
+    runtimes, architectures = version.compatible_runtimes, version.compatible_architectures
+    return {
+        "LayerVersionArn": version.arn,
+        "Version": version.version,
+        "Description": version.description,
+        "CreatedDate": _milliseconds(version.created_at),
+        **_present(
+            CompatibleRuntimes=None if runtimes is None else list(runtimes),
+            CompatibleArchitectures=None if architectures is None else list(architectures),
+            LicenseInfo=version.license_info,
+        ),
+    }
+
+
 def _describe_layer(version: LayerVersion) -> dict[str, Any]:
     return {
         "Arn": version.arn,
@@ -101,8 +136,8 @@ def _describe_layer(version: LayerVersion) -> dict[str, Any]:
     }
 
 
-def parse_code(operation: str, members: Mapping[str, Any]) -> CodeSource:
-    """Read where code comes from: FunctionCode, or the same members of UpdateFunctionCode.
+def parse_code(operation: str, members: Mapping[str, Any], *, what: str = "function code") -> CodeSource:
+    """Read where code comes from: FunctionCode, LayerVersionContentInput, or the same members of UpdateFunctionCode.
 
     Raises:
         Unsupported: A source that does not exist here.
@@ -119,8 +154,12 @@ def parse_code(operation: str, members: Mapping[str, Any]) -> CodeSource:
         return ZipUpload(data=data)
     bucket, key, version = stored
     if not (bucket and key):
-        raise InvalidParameter("Please provide a source for function code.")
+        raise InvalidParameter(f"Please provide a source for {what}.")
     return StoredObject(bucket=bucket, key=key, version=version)
+
+
+def _base64(digest: str) -> str:
+    return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
 def _present(**members: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from sealgate.errors import Invalid
 from sealgate.policy.document import Policy
 from sealgate.policy.request import Context
 from sealgate.services.iam.entities import BY_KIND
+from sealgate.services.layers.names import find_version_name
+from sealgate.services.layers.permissions import find_layer_policy
 from sealgate.services.objects.policies import find_bucket_policy
 from sealgate.services.signing.permissions import find_profile_policy
 from sealgate.store.configs import configs
@@ -25,6 +27,7 @@ from sealgate.store.profiles import profiles
 _PROFILE = "/signing-profiles/"
 _JOB = "/signing-jobs/"
 _FUNCTION = "function:"
+_LAYER = "layer:"
 _CONFIG = "code-signing-config:"
 _ABOUT_NAMES = frozenset({"s3:CreateBucket"})
 """What is done with a name that nobody need have yet: who has it has no say in it."""
@@ -111,6 +114,10 @@ def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
         function = find_latest_function(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
         tags = {} if function is None else _tag_context(function.tags)
         return Facts(account=arn.account, context={**tags, "lambda:functionarn": (str(arn),)})
+    if arn.resource.startswith(_LAYER):
+        version = find_version_name(str(arn))
+        policy = None if version is None else find_layer_policy(tx, version)
+        return Facts(account=arn.account, context={}, policy=policy)
     config = configs.find(tx, **where, config_id=arn.resource.removeprefix(_CONFIG))
     return None if config is None else Facts(account=arn.account, context=_tag_context(config.tags))
 
