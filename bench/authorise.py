@@ -98,12 +98,40 @@ def distinct(number: int, place: int) -> dict[str, object]:
     }
 
 
+def holding(number: int, place: int) -> dict[str, object]:
+    """A statement as `distinct`, whose conditions hold: nothing ends early."""
+    return {
+        "Action": "signer:*",
+        "Resource": f"arn:aws:signer:*:*:/signing-profiles/*{'p' * (1 + place % 2)}",
+        "Condition": {
+            "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", f"192.168.{number}.{place}/32"]},
+            "StringNotEquals": {"aws:username": f"user{number}-{place}"},
+            "ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::*:user/*i", f"arn:aws:iam::*:user/*x{number}-{place}"]},
+        },
+    }
+
+
+def unlike(number: int, place: int) -> dict[str, object]:
+    """A statement whose conditions are of kinds that are not looked up: a part of a text, an order, a variable."""
+    return {
+        "Action": "signer:*",
+        "Resource": "*",
+        "Condition": {
+            "StringLike": {"aws:username": f"*{number}-{place}*"},
+            "DateLessThan": {"aws:CurrentTime": f"20{26 + place}-01-{1 + number % 28:02}T00:00:00Z"},
+            "StringEquals": {"aws:PrincipalArn": f"${{aws:username}}-{number}-{place}"},
+        },
+    }
+
+
 CASES = {
     "every fifth statement names the action": mixed,
     "every statement names the action and a variable": personal,
     "every statement allows": allowing,
     "every statement matches but for its last condition": matching,
     "the same, and no two statements share a condition": distinct,
+    "the same, of dates, parts of texts and variables": unlike,
+    "no two statements share a condition, all hold and allow": holding,
 }
 
 

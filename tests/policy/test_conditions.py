@@ -7,15 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealgate.policy.conditions import OPERATORS
-from sealgate.policy.hearing import Hearing
 from tests.support.policies import ask, policy, statement
 
 Context = dict[str, str | tuple[str, ...]]
 
 
 def holds(condition: dict[str, dict[str, Any]], context: Context) -> bool:
-    about = policy(statement(Condition=condition)).statements[0]
-    return about.applies(Hearing(ask=ask(context=context)))
+    return bool(policy(statement(Condition=condition)).find("s3:getobject").find_applying(ask(context=context)))
 
 
 USERNAME, TIME, ADDRESS, ARN = "aws:username", "aws:CurrentTime", "aws:SourceIp", "aws:PrincipalArn"

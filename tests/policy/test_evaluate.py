@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from sealgate.policy.document import Policy, PolicyKind
 from sealgate.policy.evaluate import Decision, Layer, Ruling, authorise
-from sealgate.policy.hearing import Hearing
 from sealgate.policy.request import Caller, CallerKind
 from tests.support.policies import (
     ACCOUNT,
@@ -438,23 +437,3 @@ def test_statements_may_stand_in_one_policy_or_in_many(drawn: list[list[dict[str
     apart = [policy(about, kind=PolicyKind.IDENTITY) for about in reversed(statements)]
     rulings = [authorise(ask(), identity=identity, same_account=True) for identity in (together, apart)]
     assert rulings[0].decision is rulings[1].decision
-
-
-def test_equal_conditions_are_one_object_and_each_statement_is_judged_by_all_of_its_own() -> None:
-    shared = {"StringEquals": {"aws:username": "bob"}}
-    statements = [
-        statement(Condition=shared),
-        statement(Condition={**shared, "Bool": {"aws:SecureTransport": "true"}}),
-        statement(Condition={"StringLike": {"aws:username": "b*"}}),
-        statement(Condition={**shared, "StringLike": {"aws:username": "a*"}}),
-    ]
-    read = policy(*statements)
-    assert len({each.conditions[0] for each in read.statements}) == 2
-    for context, applying in (
-        ({"aws:username": "bob", "aws:securetransport": "true"}, [0, 1, 2]),
-        ({"aws:username": "bob"}, [0, 2]),
-        ({"aws:username": "ben"}, [2]),
-        ({}, []),
-    ):
-        hearing = Hearing(ask=ask(context=context))
-        assert [each.index for each in read.statements if each.applies(hearing)] == applying

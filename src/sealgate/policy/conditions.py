@@ -1,4 +1,4 @@
-"""The Condition element: reading it, and testing a request against it.
+"""The Condition element: reading it, and what it means; `sealgate.policy.sieve` tests requests against it.
 
 The rules (IAM User Guide, "Condition operators", "Set operators for multivalued context keys"):
 
@@ -23,9 +23,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sealgate.policy import operands
+from sealgate.policy.criteria import Criterion
 from sealgate.policy.malformed import MalformedPolicy, syntax_error
-from sealgate.policy.operands import Test
-from sealgate.policy.request import Context
 from sealgate.policy.variables import parse_template
 
 
@@ -41,17 +40,17 @@ class Operator:
     """What an operator's name stands for, without prefix and suffix.
 
     Attributes:
-        read: Makes the test of one value; takes the value and whether the policy has variables.
+        read: Makes the criterion of one value; takes the value and whether the policy has variables.
         negated: Holds where no value matches.
     """
 
-    read: Callable[[str, bool], Test]
+    read: Callable[[str, bool], Criterion]
     negated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Condition:
-    """One operator applied to one key. Equal ones that policies hold are one object, told apart from others quickly.
+    """One operator applied to one key. Equal ones that policies hold are one object.
 
     Attributes:
         operator: As it was written.
@@ -62,7 +61,7 @@ class Condition:
         negated: Holds where no value matches.
         null: For `Null`: whether the key has to be absent, one answer for each value; empty for other operators.
         values: The values of the policy, as they were written.
-        tests: One for each value.
+        criteria: One for each value.
         variables: The context keys that its values read, as they were written.
     """
 
@@ -74,71 +73,52 @@ class Condition:
     negated: bool
     null: tuple[bool, ...]
     values: tuple[str, ...]
-    tests: tuple[Test, ...] = field(repr=False)
+    criteria: tuple[Criterion, ...] = field(repr=False)
     variables: tuple[str, ...]
 
-    def holds(self, context: Context) -> bool:
-        """Tell whether a request meets it."""
-        values = context.get(self.key, ())
-        if len(values) == 1 and values[0] and not self.null:  # what most conditions meet
-            return self._matches(values[0], context) is not self.negated
+    @property
+    def holds_without_value(self) -> bool:
+        """Whether a request without the key meets it (rules 2 to 6)."""
         if self.null:
-            return (not values) in self.null
-        if self.quantifier is not None:
-            values = tuple(value for value in values if value)
-        if not values:
-            return self._holds_without_value()
-        if self.quantifier is Quantifier.ALL:
-            return all(self._matches(value, context) is not self.negated for value in values)
-        if self.quantifier is Quantifier.ANY:
-            return any(self._matches(value, context) is not self.negated for value in values)
-        return any(self._matches(value, context) for value in values) is not self.negated
-
-    def _holds_without_value(self) -> bool:
+            return True in self.null
         if self.if_exists or self.quantifier is Quantifier.ALL:
             return True
         return self.negated and self.quantifier is None
 
-    def _matches(self, value: str, context: Context) -> bool:
-        for test in self.tests:  # noqa: SIM110 - a generator for each value and condition of a request shows
-            if test(value, context):
-                return True
-        return False
 
-
-def _text(value: str, variables: bool) -> Test:
+def _text(value: str, variables: bool) -> Criterion:
     return operands.compile_text(value, variables=variables, fold=False)
 
 
-def _folded(value: str, variables: bool) -> Test:
+def _folded(value: str, variables: bool) -> Criterion:
     return operands.compile_text(value, variables=variables, fold=True)
 
 
-def _pattern(value: str, variables: bool) -> Test:
+def _pattern(value: str, variables: bool) -> Criterion:
     return operands.compile_pattern(value, variables=variables)
 
 
-def _arn(value: str, variables: bool) -> Test:
+def _arn(value: str, variables: bool) -> Criterion:
     return operands.compile_arn(value, variables=variables)
 
 
-def _boolean(value: str, variables: bool) -> Test:
+def _boolean(value: str, variables: bool) -> Criterion:
     return operands.compile_boolean(value, variables=variables)
 
 
-def _binary(value: str, _: bool) -> Test:
+def _binary(value: str, _: bool) -> Criterion:
     return operands.compile_binary(value)
 
 
-def _address(value: str, _: bool) -> Test:
+def _address(value: str, _: bool) -> Criterion:
     return operands.compile_address(value)
 
 
-def _number(order: operands.Order, value: str, _: bool) -> Test:
+def _number(order: operands.Order, value: str, _: bool) -> Criterion:
     return operands.compile_number(value, order=order)
 
 
-def _date(order: operands.Order, value: str, _: bool) -> Test:
+def _date(order: operands.Order, value: str, _: bool) -> Criterion:
     return operands.compile_date(value, order=order)
 
 
@@ -173,7 +153,7 @@ OPERATORS = {
 """Every operator but `Null`, which asks for no value."""
 
 _KNOWN = 4096
-"""How many conditions are remembered, so that equal ones are one object; whoever has more loses time only."""
+"""How many are remembered, so that equal ones are one object; whoever has more loses time only."""
 _QUANTIFIERS = frozenset(Quantifier)
 _NULL = "Null"
 _IF_EXISTS = "IfExists"
@@ -222,9 +202,14 @@ def _parse_condition(name: str, key: str, values: tuple[str, ...], *, variables:
         negated=known is not None and known.negated,
         null=() if known else tuple(_parse_null(value) for value in values),
         values=values,
-        tests=tuple(known.read(value, variables) for value in values) if known else (),
+        criteria=tuple(_criterion(base, value, variables) for value in values) if known else (),
         variables=tuple(name for value in values for name in parse_template(value, variables=uses).names),
     )
+
+
+@lru_cache(maxsize=_KNOWN)
+def _criterion(base: str, value: str, variables: bool) -> Criterion:
+    return OPERATORS[base].read(value, variables)
 
 
 def _parse_operator(name: str) -> tuple[Quantifier | None, str, bool]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from sealgate.policy.malformed import MalformedPolicy, syntax_error
+from sealgate.policy.screen import Screen
 from sealgate.policy.statement import Statement, check_statement, parse_statement
 from sealgate.policy.strict_json import parse_object
 
@@ -65,6 +66,7 @@ _STS_ACTIONS = frozenset(
 _PARSED = 1024
 _REMEMBERED = MAX_BUCKET_POLICY_BYTES
 _ACTIONS_REMEMBERED = 256
+_SCREENS_REMEMBERED = 16  # most actions are covered by the same statements as others
 
 
 class PolicyKind(StrEnum):
@@ -94,7 +96,8 @@ class Policy:
         id: Its Id element; empty where it has none.
         statements: In the document's order.
         text: The document; where it stands differently, the policy is the same.
-        find: Answers the statements that cover an action (in lower case), and remembers the answers.
+        find: Answers the statements that cover an action (in lower case), and remembers the answers. They are arranged
+            when they are first asked for.
     """
 
     kind: PolicyKind
@@ -104,7 +107,7 @@ class Policy:
     id: str
     statements: tuple[Statement, ...]
     text: str = field(compare=False, repr=False)
-    find: Callable[[str], tuple[Statement, ...]] = field(compare=False, repr=False)
+    find: Callable[[str], Screen] = field(compare=False, repr=False)
 
 
 def parse_policy(text: str, *, kind: PolicyKind, name: str = "", source: str = "") -> Policy:
@@ -153,10 +156,12 @@ def size_of(text: str) -> int:
     return len(_WHITE_SPACE.sub("", text))
 
 
-def _index(statements: tuple[Statement, ...]) -> Callable[[str], tuple[Statement, ...]]:
+def _index(statements: tuple[Statement, ...]) -> Callable[[str], Screen]:
+    arrange = lru_cache(maxsize=_SCREENS_REMEMBERED)(Screen.of)
+
     @lru_cache(maxsize=_ACTIONS_REMEMBERED)
-    def find(action: str) -> tuple[Statement, ...]:
-        return tuple(statement for statement in statements if statement.covers(action))
+    def find(action: str) -> Screen:
+        return arrange(tuple(statement for statement in statements if statement.covers(action)))
 
     return find
 

@@ -21,7 +21,6 @@ from enum import StrEnum
 from typing import NoReturn
 
 from sealgate.policy.document import Policy
-from sealgate.policy.hearing import Hearing
 from sealgate.policy.principals import Naming
 from sealgate.policy.request import Ask, CallerKind
 from sealgate.policy.statement import Effect, Statement
@@ -209,31 +208,31 @@ def _verdicts(
     session: Sequence[Policy] | None,
     resource: Policy | None,
 ) -> tuple[Verdict, ...]:
-    kind, hearing = ask.principal.kind, Hearing(ask=ask)
+    kind = ask.principal.kind
     verdicts = []
     if kind is CallerKind.ROOT:
         verdicts.append(Verdict(layer=Layer.IDENTITY, decision=Decision.ALLOWED, found=()))
     elif kind not in _WITHOUT_POLICIES:
-        verdicts.append(_verdict(Layer.IDENTITY, identity, hearing))
+        verdicts.append(_verdict(Layer.IDENTITY, identity, ask))
         if boundary is not None:
-            verdicts.append(_verdict(Layer.BOUNDARY, (boundary,), hearing))
+            verdicts.append(_verdict(Layer.BOUNDARY, (boundary,), ask))
         if session is not None:
-            verdicts.append(_verdict(Layer.SESSION, session, hearing))
+            verdicts.append(_verdict(Layer.SESSION, session, ask))
     if resource is not None:
-        verdicts.append(_verdict(Layer.RESOURCE, (resource,), hearing))
+        verdicts.append(_verdict(Layer.RESOURCE, (resource,), ask))
     return tuple(verdicts)
 
 
-def _verdict(layer: Layer, policies: Iterable[Policy], hearing: Hearing) -> Verdict:
+def _verdict(layer: Layer, policies: Iterable[Policy], ask: Ask) -> Verdict:
     """Ask one layer: one statement that denies is enough, else one that allows."""
-    action, principal = hearing.ask.action.lower(), hearing.ask.principal
+    action, principal = ask.action.lower(), ask.principal
     denying: list[Found] = []
     allowing: list[Found] = []
     for policy in policies:
-        for statement in policy.find(action):
+        for statement in policy.find(action).find_applying(ask):
             principals = statement.principals
             naming = None if principals is None else principals.naming(principal)
-            if (principals is None or naming is not None) and statement.applies(hearing):
+            if principals is None or naming is not None:
                 found = denying if statement.effect is Effect.DENY else allowing
                 found.append((policy, statement, naming))
     if denying:

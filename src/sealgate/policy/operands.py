@@ -1,4 +1,4 @@
-"""What the values of a condition mean, by the operator's family; each makes a test of one value of the request.
+"""What the values of a condition mean, by the operator's family; each makes a criterion of one value of the request.
 
 (IAM User Guide, "IAM JSON policy elements: Condition operators".)
 """
@@ -8,18 +8,18 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache, partial
+from operator import eq
 
+from sealgate.policy.criteria import Aspect, Criterion, Test, equal, framed
 from sealgate.policy.malformed import legacy_error, syntax_error
 from sealgate.policy.request import Context
-from sealgate.policy.variables import parse_template
+from sealgate.policy.variables import Template, parse_template
 from sealgate.policy.wildcards import check_pattern
-
-Test = Callable[[str, Context], bool]
-"""Does one value of the request match one value of the policy?"""
 
 Order = Callable[[Decimal, Decimal], bool]
 
@@ -36,7 +36,8 @@ _MAX_EPOCH = 2**63 - 1
 _ARN_PARTS = 6
 _ANYTHING = "*"
 _BOOLEANS = frozenset({"true", "false"})
-_REMEMBERED = 1024  # values of requests: statement after statement asks for the same ones
+_REMEMBERED = 1024  # values of requests: policy after policy asks for the same ones
+_LATEST = 16  # the same, where each aspect remembers them for itself
 
 
 def is_readable(text: str, kind: str) -> bool:
@@ -49,31 +50,31 @@ def is_readable(text: str, kind: str) -> bool:
     return _READERS[kind](text)
 
 
-def compile_text(text: str, *, variables: bool, fold: bool) -> Test:
+def compile_text(text: str, *, variables: bool, fold: bool) -> Criterion:
     """Equal texts; with `fold`, whatever their case."""
     template = parse_template(text, variables=variables)
+    constant = template.text({}) if template.is_constant else None
+    if constant is not None:
+        return Criterion(aspect=str.casefold, wanted=constant.casefold()) if fold else equal(constant)
     if fold:
-        return lambda value, context: _is_same_but_for_case(value, template.text(context))
-    constant = template.text({})
-    if template.is_constant:
-        return lambda value, _: value == constant
-    return lambda value, context: value == template.text(context)
+        return framed("", "", lambda value, context: _is_same_but_for_case(value, template.text(context)))
+    return replace(template.criterion, test=lambda value, context: value == template.text(context))
 
 
 def _is_same_but_for_case(value: str, wanted: str | None) -> bool:
     return wanted is not None and value.casefold() == wanted.casefold()
 
 
-def compile_pattern(text: str, *, variables: bool) -> Test:
+def compile_pattern(text: str, *, variables: bool) -> Criterion:
     """A text that matches a pattern.
 
     Raises:
         MalformedPolicy: It is too long.
     """
-    return parse_template(check_pattern(text), variables=variables).match
+    return parse_template(check_pattern(text), variables=variables).criterion
 
 
-def compile_arn(text: str, *, variables: bool) -> Test:
+def compile_arn(text: str, *, variables: bool) -> Criterion:
     """An ARN of which each of the six parts matches that part of a pattern; ArnEquals and ArnLike are the same.
 
     Raises:
@@ -82,24 +83,40 @@ def compile_arn(text: str, *, variables: bool) -> Test:
     template = parse_template(check_pattern(text), variables=variables)
     parts = template.split(_ARN_PARTS)
     if len(parts) == _ARN_PARTS:
-        # The last part tells ARNs apart best.
-        checks = [
-            (place, part.match) for place, part in reversed(tuple(enumerate(parts))) if part.parts != (_ANYTHING,)
-        ]
-        return partial(_match_each, checks)
+        return _arn_criterion(parts)
     if text != _ANYTHING and template.is_constant:
         raise legacy_error(f"{text!r} is no ARN.")
-    return template.match
+    return template.criterion
 
 
-def _match_each(checks: Sequence[tuple[int, Test]], value: str, context: Context) -> bool:
-    values = _parts(value)
-    if len(values) != _ARN_PARTS:
-        return False
-    for place, match in checks:  # noqa: SIM110 - a generator for each condition of a request shows
-        if not match(values[place], context):
-            return False
-    return True
+def _arn_criterion(parts: list[Template]) -> Criterion:
+    """Ask each part what the criterion of that part asks."""
+    checks = [(place, part.criterion) for place, part in enumerate(parts) if part.parts != (_ANYTHING,)]
+    tests = [(place, check.test) for place, check in checks if check.test is not None]
+    return Criterion(
+        aspect=_aspect_of_arn(tuple((place, check.aspect) for place, check in checks)),
+        wanted=tuple(check.wanted for _, check in checks),
+        test=partial(_passes_each, tests) if tests else None,
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _aspect_of_arn(shape: tuple[tuple[int, Aspect], ...]) -> Aspect:
+    """Look at something of some parts."""
+
+    @lru_cache(maxsize=_LATEST)
+    def aspect(value: str) -> Hashable:
+        parts = _parts(value)
+        if len(parts) != _ARN_PARTS:
+            return None
+        return tuple(look(parts[place]) for place, look in shape)
+
+    return aspect
+
+
+def _passes_each(tests: Sequence[tuple[int, Test]], value: str, context: Context) -> bool:
+    parts = _parts(value)
+    return all(test(parts[place], context) for place, test in tests)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -107,7 +124,7 @@ def _parts(text: str) -> list[str]:
     return text.split(":", _ARN_PARTS - 1)
 
 
-def compile_number(text: str, *, order: Order) -> Test:
+def compile_number(text: str, *, order: Order) -> Criterion:
     """A number in some order to another.
 
     Raises:
@@ -116,11 +133,18 @@ def compile_number(text: str, *, order: Order) -> Test:
     wanted = _number(text)
     if wanted is None:
         raise legacy_error(f"{text!r} is no number.")
-    return lambda value, _: _ordered(_number(value), wanted, order)
+    return _in_order(_number, wanted, order)
 
 
-def _ordered(value: Decimal | None, wanted: Decimal, order: Order) -> bool:
-    return value is not None and order(value, wanted)
+def _in_order(read: Callable[[str], Decimal | None], wanted: Decimal, order: Order) -> Criterion:
+    if order is eq:
+        return Criterion(aspect=read, wanted=wanted)
+
+    def test(value: str, _: Context) -> bool:
+        number = read(value)
+        return number is not None and order(number, wanted)
+
+    return framed("", "", test)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -128,7 +152,7 @@ def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def compile_date(text: str, *, order: Order) -> Test:
+def compile_date(text: str, *, order: Order) -> Criterion:
     """A moment in some order to another.
 
     Raises:
@@ -137,7 +161,7 @@ def compile_date(text: str, *, order: Order) -> Test:
     wanted = _moment(text)
     if wanted is None:
         raise legacy_error(f"{text!r} is no date.")
-    return lambda value, _: _ordered(_moment(value), wanted, order)
+    return _in_order(_moment, wanted, order)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -171,7 +195,7 @@ def _zone(text: str | None) -> timezone:
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
-def compile_boolean(text: str, *, variables: bool) -> Test:
+def compile_boolean(text: str, *, variables: bool) -> Criterion:
     """`true` or `false`, in any case.
 
     Raises:
@@ -182,7 +206,7 @@ def compile_boolean(text: str, *, variables: bool) -> Test:
     return compile_text(text, variables=variables, fold=True)
 
 
-def compile_binary(text: str) -> Test:
+def compile_binary(text: str) -> Criterion:
     """The same bytes, both written in base64.
 
     Raises:
@@ -191,7 +215,7 @@ def compile_binary(text: str) -> Test:
     wanted = _bytes(text)
     if wanted is None:
         raise legacy_error(f"{text!r} is no base64.")
-    return lambda value, _: _bytes(value) == wanted
+    return Criterion(aspect=_bytes, wanted=wanted)
 
 
 def _bytes(text: str) -> bytes | None:
@@ -201,7 +225,7 @@ def _bytes(text: str) -> bytes | None:
         return None
 
 
-def compile_address(text: str) -> Test:
+def compile_address(text: str) -> Criterion:
     """An address, of version 4 or 6, in a range (CIDR; an address alone is a range of one).
 
     Raises:
@@ -211,15 +235,22 @@ def compile_address(text: str) -> Test:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise legacy_error(f"{text!r} is no range of IP addresses.") from None
-    version, first, last = network.version, int(network.network_address), int(network.broadcast_address)
+    width = network.max_prefixlen - network.prefixlen
+    return Criterion(aspect=_network(network.version, width), wanted=int(network.network_address) >> width)
 
-    def test(value: str, _: Context) -> bool:
-        for kind, number in _addresses(value):  # noqa: SIM110 - a generator for each condition of a request shows
-            if version == kind and first <= number <= last:
-                return True
-        return False
 
-    return test
+@lru_cache(maxsize=_REMEMBERED)
+def _network(version: int, width: int) -> Aspect:
+    """Look at all but so many last bits of an address of some version."""
+
+    @lru_cache(maxsize=_LATEST)
+    def aspect(value: str) -> Hashable:
+        for kind, number in _addresses(value):
+            if kind == version:
+                return number >> width
+        return None
+
+    return aspect
 
 
 @lru_cache(maxsize=_REMEMBERED)

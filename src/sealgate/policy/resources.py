@@ -8,15 +8,19 @@ beyond the colon boundaries").
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+from sealgate.policy.criteria import Criterion
 from sealgate.policy.malformed import MalformedPolicy, legacy_error
 from sealgate.policy.request import Context
 from sealgate.policy.variables import Template, parse_template
-from sealgate.policy.wildcards import Patterns, check_pattern
+from sealgate.policy.wildcards import check_pattern
 
 EVERYTHING = "*"
 _PARTS = 6
+_KNOWN = 4096
+"""How many patterns are remembered, so that equal ones have one criterion; whoever has more loses time only."""
 _PARTITIONS = frozenset(
     {"*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
 )
@@ -45,21 +49,14 @@ class Resources:
     Attributes:
         excluding: The element is NotResource.
         texts: The patterns as they were written.
-        patterns: Those that are the same for each request.
         templates: Those with variables.
+        criteria: One for each.
     """
 
     excluding: bool
     texts: tuple[str, ...]
-    patterns: Patterns
     templates: tuple[Template, ...]
-
-    def match(self, resource: str, context: Context) -> bool:
-        """Tell whether a resource is among those named; `excluding` does not count."""
-        for template in self.templates:
-            if template.match(resource, context):
-                return True
-        return self.patterns.match(resource)
+    criteria: tuple[Criterion, ...] = field(compare=False, repr=False)
 
     def is_complete(self, context: Context) -> bool:
         """Tell whether each variable has a value."""
@@ -72,20 +69,20 @@ def parse_resources(texts: Sequence[str], *, excluding: bool, variables: bool) -
     Raises:
         MalformedPolicy: One is no ARN with wildcards.
     """
-    constants, templates = [], []
-    for text in texts:
-        template = parse_template(check_pattern(text), variables=variables)
-        check_resource(text, template)
-        if template.parts == (text,):
-            constants.append(_filled(text))
-        else:
-            templates.append(template)
+    templates = [_parse_resource(text, variables=variables) for text in texts]
     return Resources(
         excluding=excluding,
         texts=tuple(texts),
-        patterns=Patterns.compile(constants),
-        templates=tuple(templates),
+        templates=tuple(template for template in templates if not template.is_constant),
+        criteria=tuple(template.criterion for template in templates),
     )
+
+
+@lru_cache(maxsize=_KNOWN)
+def _parse_resource(text: str, *, variables: bool) -> Template:
+    template = parse_template(check_pattern(text), variables=variables)
+    check_resource(text, template)
+    return template if len(template.parts) > 1 else Template(parts=(_filled(text),))
 
 
 def _filled(text: str) -> str:

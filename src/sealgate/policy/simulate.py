@@ -62,7 +62,7 @@ def find_missing_keys(policies: Iterable[Policy], action: str, context: Context)
         action: As IAM names it; only statements about it count.
         context: What the request has.
     """
-    covering = (statement for policy in policies for statement in policy.find(action.lower()))
+    covering = (statement for policy in policies for statement in policy.find(action.lower()).statements)
     names = _unique(name for statement in covering for name in _keys(statement))
     return tuple(name for name in names if name.lower() not in context)
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from sealgate.policy.conditions import Condition, parse_conditions
-from sealgate.policy.hearing import Hearing
 from sealgate.policy.malformed import MalformedPolicy, legacy_error, syntax_error
 from sealgate.policy.principals import Principals, parse_principals
 from sealgate.policy.resources import Resources, parse_resources
@@ -78,20 +77,6 @@ class Statement:
     def covers(self, action: str) -> bool:
         """Tell whether it is about an action, given in lower case."""
         return self.actions.patterns.match(action) is not self.actions.excluding
-
-    def applies(self, hearing: Hearing) -> bool:
-        """Tell whether it is about a request whose action and principal it covers."""
-        conditions = self.conditions
-        if conditions and hearing.refutes(conditions):
-            return False
-        resources, ask, context = self.resources, hearing.ask, hearing.ask.context
-        if resources is not None:
-            if resources.match(ask.resource, context) is resources.excluding:
-                return False
-            # A variable without value excludes nothing: it must not widen what is allowed.
-            if resources.excluding and self.effect is Effect.ALLOW and not resources.is_complete(context):
-                return False
-        return not conditions or hearing.holds(conditions)
 
 
 def check_statement(element: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from sealgate.policy.criteria import Criterion, equal, framed
 from sealgate.policy.malformed import syntax_error
 from sealgate.policy.request import MULTI_VALUED, Context
 from sealgate.policy.wildcards import Matcher, compile_glob, glob_of_literal, glob_of_pattern
@@ -54,19 +55,20 @@ class Template:
 
     Attributes:
         parts: Plain text (its wildcards may count), literal characters, variables.
+        criterion: Of a text that it matches.
     """
 
     parts: tuple[Part, ...]
+    criterion: Criterion = field(init=False, compare=False, repr=False)
     _matcher: Matcher | None = field(init=False, compare=False, repr=False)
     _globs: tuple[str | Variable, ...] = field(init=False, compare=False, repr=False)
-    _ends: tuple[str, str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         globs = tuple(part if isinstance(part, Variable) else _constant_glob(part) for part in self.parts)
         constant = None if self.names else compile_glob("".join(str(glob) for glob in globs))
         object.__setattr__(self, "_globs", globs)
         object.__setattr__(self, "_matcher", constant)
-        object.__setattr__(self, "_ends", (_head(self.parts[:1]), _tail(self.parts[-1:])))
+        object.__setattr__(self, "criterion", self._criterion())
 
     @property
     def is_constant(self) -> bool:
@@ -87,11 +89,15 @@ class Template:
         """Tell whether it matches the whole of a text, its plain wildcards counting."""
         if self._matcher is not None:
             return self._matcher(text)
-        head, tail = self._ends
-        if not (text.startswith(head) and text.endswith(tail)):
-            return False
         globs = [glob if isinstance(glob, str) else _glob(glob, context) for glob in self._globs]
         return None not in globs and compile_glob("".join(glob for glob in globs if glob is not None))(text)
+
+    def _criterion(self) -> Criterion:
+        plain = self.parts[0] if len(self.parts) == 1 else None
+        if isinstance(plain, str) and not _WILD.search(plain):
+            return equal(plain)
+        head, tail = _head(self.parts[:1]), _tail(self.parts[-1:])
+        return framed(head, tail, None if plain in {f"{head}*", f"*{tail}"} else self.match)
 
     def split(self, count: int) -> list[Template]:
         """Cut at the first colons of its plain text into at most so many."""

@@ -62,7 +62,10 @@ def compile_glob(glob: str) -> Matcher:
     pieces = _split_at_stars(tokens)
     if len(pieces) == 1:
         return partial(_equals, pieces[0])
-    return partial(_finds, pieces[0], [piece for piece in pieces[1:-1] if piece], pieces[-1])
+    head, tail, middle = pieces[0], pieces[-1], [piece for piece in pieces[1:-1] if piece]
+    if not head and not tail and len(middle) == 1:
+        return partial(_contains, middle[0])
+    return partial(_finds, head, middle, tail)
 
 
 def _split_at_stars(tokens: Sequence[tuple[str, str]]) -> list[str]:
@@ -77,6 +80,10 @@ def _split_at_stars(tokens: Sequence[tuple[str, str]]) -> list[str]:
 
 def _equals(wanted: str, text: str) -> bool:
     return text == wanted
+
+
+def _contains(wanted: str, text: str) -> bool:
+    return wanted in text
 
 
 def _finds(head: str, middle: Sequence[str], tail: str, text: str) -> bool:
