@@ -44,7 +44,7 @@ from sealgate.services.signing.worker import SigningWorker
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder, ServerCredentials
-from sealgate.store.opening import open_database, sqlite_url
+from sealgate.store.opening import note_database, open_database_of
 from sealgate.store.references import blob_references
 from sealgate.trust.authority import Authority
 from sealgate.trust.key_encryption import read_key_file
@@ -87,7 +87,7 @@ def open_house(config: Config, *, clock: Clock = system_clock) -> House:
     folder.create()
     keys = FileKeyStore(folder.keys, kek=None if config.key_file is None else read_key_file(config.key_file))
     keys.encrypt_plain()
-    db = _open_database(config, folder)
+    db = open_database_of(folder, config.database)
     identity, access = IdentityService(db=db, clock=clock), IamService.on(db, clock)
     _refuse_second_root(folder, identity, config.account)
     blobs = FileBlobs(folder.blobs)
@@ -174,6 +174,7 @@ class Server:
             opened.enter_context(DataFolder(self._config.data).locked())
             house = open_house(self._config, clock=self._clock)
             opened.callback(house.db.close)
+            note_database(house.folder, self._config.database)
             _prepare_account(house, self._config, f"http://{reachable_authority_of(listener)}")
             _sweep(house)
             house.trail.start()
@@ -211,13 +212,6 @@ def run(config: Config) -> int:
     log.info("stopping: requests under way are finished first; Ctrl-C ends them")
     server.stop()
     return 0
-
-
-def _open_database(config: Config, folder: DataFolder) -> Database:
-    if config.database is not None:
-        return open_database(config.database)
-    folder.protect_database()
-    return open_database(sqlite_url(folder.database))
 
 
 def _open_meter(config: Config, db: Database, authority: Authority, clock: Clock) -> Meter:
@@ -276,4 +270,6 @@ def _sweep(house: House) -> None:
     gone = house.blobs.sweep(referenced, older_than_seconds=_SWEEP_AGE_SECONDS, now=house.clock().timestamp())
     if gone:
         log.info("removed %d blobs that nothing refers to", gone)
-    log.info("forgot %d sessions that have ended", house.services.sessions.sweep())
+    ended = house.services.sessions.sweep()
+    if ended:
+        log.info("forgot %d sessions that have ended", ended)
