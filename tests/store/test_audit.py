@@ -100,8 +100,8 @@ CONDITIONS = (
     EventFilter(access_key_id="AKIAANN"),
     EventFilter(read_only=False),
     EventFilter(resource_type=RESOURCE.type),
-    EventFilter(resource_name=RESOURCE.name),
-    EventFilter(resource_name="arn:y", read_only=False),
+    EventFilter(resource_names=("arn:z", RESOURCE.name)),
+    EventFilter(resource_names=("arn:y",), read_only=False),
 )
 
 

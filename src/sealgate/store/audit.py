@@ -135,7 +135,7 @@ class EventFilter:
 
     Attributes:
         resource_type: One of its resources is of this type.
-        resource_name: One of its resources has this name.
+        resource_names: One of its resources has one of these names; none for whatever it has.
     """
 
     event_id: str | None = None
@@ -145,7 +145,7 @@ class EventFilter:
     access_key_id: str | None = None
     read_only: bool | None = None
     resource_type: str | None = None
-    resource_name: str | None = None
+    resource_names: Collection[str] = ()
 
 
 def add_events(tx: Tx, records: Sequence[EventRecord]) -> None:
@@ -202,8 +202,8 @@ def _conditions(where: EventFilter) -> list[ColumnElement[bool]]:
     conditions = [_e[name] == value for name, value in given.items() if value is not None]
     if where.resource_type is not None:
         conditions.append(_about(_r.type == where.resource_type))
-    if where.resource_name is not None:
-        conditions.append(_about(_r.name == where.resource_name))
+    if where.resource_names:
+        conditions.append(_about(_r.name.in_(where.resource_names)))
     return conditions
 
 

@@ -75,10 +75,28 @@ def test_pages_follow_each_other_and_new_events_do_not_disturb_them(busy: TrailH
         ("ReadOnly", "false"),
         ("ResourceType", "AWS::S3::Bucket"),
         ("ResourceName", "arn:aws:s3:::bucket"),
+        ("ResourceName", "bucket"),
     ],
 )
 def test_every_attribute_can_be_looked_up(busy: TrailHouse, attribute: tuple[str, str]) -> None:
     assert names(look(busy, Lookup(attribute=attribute))) == ["Put"]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:signer:eu-west-1:{}:/signing-profiles/it",
+        "arn:aws:signer:eu-west-1:{}:/signing-jobs/it",
+        "arn:aws:lambda:eu-west-1:{}:function:it",
+        "arn:aws:lambda:eu-west-1:{}:code-signing-config:it",
+        "arn:aws:iam::{}:user/it",
+        "arn:aws:iam::{}:role/it",
+    ],
+)
+def test_a_resource_of_the_account_is_found_by_its_bare_name(trail: TrailHouse, arn: str) -> None:
+    trail.add(a_call(event_name="Own", resources=(arn.format(SCOPE.account),)))
+    trail.add(a_call(event_name="Foreign", resources=(arn.format("999988887777"),)))
+    assert names(look(trail, Lookup(attribute=("ResourceName", "it")))) == ["Own"]
 
 
 def test_an_event_is_found_by_its_id(busy: TrailHouse) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sealgate.clock import Clock
 from sealgate.errors import Invalid
 from sealgate.services.audit.errors import InvalidLookupAttributes, InvalidNextToken, InvalidTimeRange
-from sealgate.services.audit.subjects import storable
+from sealgate.services.audit.subjects import names_of, storable
 from sealgate.services.paging import Page, encode_token, parse_token
 from sealgate.services.scope import Scope
 from sealgate.store.audit import EventFilter, EventRecord, StoredEvent, lookup_events
@@ -24,15 +24,17 @@ _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
-_FILTERS: Mapping[str, Callable[[str], EventFilter]] = {
-    "EventId": lambda value: EventFilter(event_id=value),
-    "EventName": lambda value: EventFilter(event_name=value),
-    "EventSource": lambda value: EventFilter(event_source=value),
-    "Username": lambda value: EventFilter(user_name=value),
-    "AccessKeyId": lambda value: EventFilter(access_key_id=value),
-    "ResourceType": lambda value: EventFilter(resource_type=value),
-    "ResourceName": lambda value: EventFilter(resource_name=value),
-    "ReadOnly": lambda value: EventFilter(read_only=_TRUTHS[value]),
+_FILTERS: Mapping[str, Callable[[str, Scope], EventFilter]] = {
+    "EventId": lambda value, _: EventFilter(event_id=value),
+    "EventName": lambda value, _: EventFilter(event_name=value),
+    "EventSource": lambda value, _: EventFilter(event_source=value),
+    "Username": lambda value, _: EventFilter(user_name=value),
+    "AccessKeyId": lambda value, _: EventFilter(access_key_id=value),
+    "ResourceType": lambda value, _: EventFilter(resource_type=value),
+    "ResourceName": lambda value, scope: EventFilter(
+        resource_names=names_of(value, account=scope.account, region=scope.region)
+    ),
+    "ReadOnly": lambda value, _: EventFilter(read_only=_TRUTHS[value]),
 }
 
 
@@ -66,7 +68,7 @@ class LookupService:
             InvalidTimeRange: The range ends before it starts.
             InvalidNextToken: The token is not one that this look-up gave out.
         """
-        where = _parse_attribute(what.attribute)
+        where = _parse_attribute(what.attribute, scope)
         if what.since is not None and what.until is not None and what.until < what.since:
             raise InvalidTimeRange
         now = self._clock()
@@ -88,12 +90,12 @@ class LookupService:
         return Page(items=tuple(each.record for each in found[:size]), next_token=more)
 
 
-def _parse_attribute(attribute: tuple[str, str] | None) -> EventFilter:
+def _parse_attribute(attribute: tuple[str, str] | None, scope: Scope) -> EventFilter:
     if attribute is None:
         return EventFilter()
     key, value = attribute
     try:
-        return _FILTERS[key](storable(value))
+        return _FILTERS[key](storable(value), scope)
     except KeyError as error:
         raise InvalidLookupAttributes(f"{key} with the value {value!r} cannot be looked up.") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sealgate.arn import bucket_arn, config_arn, entity_arn, function_arn, job_arn, partition_of, profile_arn
 from sealgate.store.audit import EventResource
 
 SIGNING_JOB = "AWS::Signer::SigningJob"
@@ -34,6 +35,28 @@ def resource_of(arn: str) -> EventResource:
     """Describe a resource, its kind as CloudFormation names it where it has a name for it."""
     kind = next((kind for form, kind in _KINDS if form.fullmatch(arn)), _OTHER)
     return EventResource(type=kind, name=storable(arn))
+
+
+def names_of(name: str, *, account: str, region: str) -> tuple[str, ...]:
+    """Answer under which names a resource may be found that somebody calls so: by its ARN, or by its bare name.
+
+    Args:
+        name: An ARN, or a name or id of something of this account and region; IAM's without path, objects with bucket.
+        account: Whose things bare names name.
+        region: Where.
+    """
+    if name.startswith("arn:"):
+        return (storable(name),)
+    partition = partition_of(region)
+    arns = (
+        profile_arn(region, account, name),
+        job_arn(region, account, name),
+        function_arn(region, account, name),
+        config_arn(region, account, name),
+        bucket_arn(region, name),
+        *(entity_arn(partition, account, kind, "/", name) for kind in ("user", "group", "role", "policy")),
+    )
+    return tuple(map(storable, (name, *arns)))
 
 
 def package_resource(sha256: str) -> EventResource:
