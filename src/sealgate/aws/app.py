@@ -40,6 +40,8 @@ Scope = MutableMapping[str, Any]
 
 HANDLER_THREADS = 16
 """Requests that may wait at once for a disk, a lock or a package; more wait for a thread."""
+WAITING_THREADS = 1000
+"""Requests that may wait at once for a function to end; threads are made as they are needed."""
 
 HEALTH_PATH = "/_sealgate/health"
 METRICS_PATH = "/metrics"
@@ -85,6 +87,7 @@ class App:
             door=door,
             witness=witness,
             pool=self._pool,
+            waiting_pool=ThreadPoolExecutor(WAITING_THREADS, thread_name_prefix="waiting"),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -54,12 +54,15 @@ class Binding:
     Attributes:
         handler: The function.
         inline: It is quick and runs on the event loop; otherwise it runs in a thread.
+        waits: It waits for something outside of the server, for as long as that takes: it has threads of its own kind,
+            so that it keeps none from the others.
         permissions: What a call needs to be allowed; the operation's own first.
         parameters: Input member -> parameter.
     """
 
     handler: Handler
     inline: bool
+    waits: bool
     permissions: tuple[Permission, ...]
     parameters: Mapping[str, str]
 
@@ -119,6 +122,7 @@ class Api:
         instead: Sequence[Permission] = (),
         exempt: str = "",
         inline: bool = False,
+        waits: bool = False,
     ) -> Callable[[H], H]:
         """Bind a function to the operation that its name names.
 
@@ -131,6 +135,7 @@ class Api:
             instead: The permissions that a call needs where none is named for the operation.
             exempt: Why nothing is asked at the door ("always allowed"); empty where it is.
             inline: Run on the event loop: for functions that take well under a millisecond.
+            waits: Run in a thread of those that wait for something outside of the server.
 
         Raises:
             TypeError: Name, parameters or permissions do not fit the model; at import, so no server starts with it.
@@ -157,7 +162,7 @@ class Api:
             if named - set(parameters.values()):
                 raise TypeError(f"{handler.__name__}: {min(named - set(parameters.values()))} is no parameter")
             self._bindings[name] = Binding(
-                handler=handler, inline=inline, permissions=permissions, parameters=parameters
+                handler=handler, inline=inline, waits=waits, permissions=permissions, parameters=parameters
             )
             return handler
 

@@ -37,6 +37,7 @@ class Pipeline:
         door: Lets calls in.
         witness: Runs handlers, and writes down what they did.
         pool: Runs what may wait.
+        waiting_pool: Runs what waits for something outside of the server.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Pipeline:
         door: Door,
         witness: Witness,
         pool: Executor,
+        waiting_pool: Executor,
     ) -> None:
         self._services = services
         self._authenticator = authenticator
         self._door = door
         self._witness = witness
         self._pool = pool
+        self._waiting_pool = waiting_pool
 
     async def perform(self, exchange: Exchange) -> Response:
         """Answer a request.
@@ -190,7 +193,8 @@ class Pipeline:
 
         if bound.binding.inline:
             return self._witness.attend(exchange, handle)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._witness.run, exchange, handle)
+        pool = self._waiting_pool if bound.binding.waits else self._pool
+        return await asyncio.get_running_loop().run_in_executor(pool, self._witness.run, exchange, handle)
 
 
 def _verify(exchange: Exchange, identity: Identity, payload: str) -> None:

@@ -76,6 +76,25 @@ class Publication:
     job_arn: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedStart:
+    """A function version that was not started.
+
+    Attributes:
+        function_arn: The version.
+        package_sha256: The package at fault: 64 hexadecimal digits.
+        layer_version_arn: The layer version that it is; None for the function's own code.
+        reason: The broken rule, in one word.
+        detail: The same in a sentence.
+    """
+
+    function_arn: str
+    package_sha256: str
+    layer_version_arn: str | None
+    reason: str
+    detail: str
+
+
 @dataclass(slots=True)
 class Notes:
     """What was noted during one call.
@@ -84,11 +103,13 @@ class Notes:
         resources: ARNs of what the call is about, besides those that the request names.
         judgement: How its packages were judged; None where none was.
         publication: The layer version that it has published, or None.
+        refused_start: The function version that it could not start, or None.
     """
 
     resources: list[str] = field(default_factory=list)
     judgement: Judgement | None = None
     publication: Publication | None = None
+    refused_start: RefusedStart | None = None
 
     def additional(self) -> Mapping[str, Any] | None:
         """Answer the event's `additionalEventData`, as AWS Lambda gives it for deployments under a config.
@@ -103,12 +124,14 @@ class Notes:
         return {"signatureStatus": judged.failed or "VALID", **signer}
 
     def sealgate(self) -> Mapping[str, Any] | None:
-        """Answer the event's `sealgate` member: each check of a judged deployment, and what was published."""
+        """Answer the event's `sealgate` member: each check of a judged deployment, what was published, what not started."""
         told: dict[str, Any] = {}
         if self.judgement is not None:
             told["admission"] = _describe(self.judgement)
         if self.publication is not None:
             told["publication"] = _describe_package(self.publication)
+        if self.refused_start is not None:
+            told["start"] = describe_refused_start(self.refused_start)
         return told or None
 
 
@@ -145,6 +168,24 @@ def note_publication(publication: Publication) -> None:
     """Note which layer version the call has published."""
     if _here.notes is not None:
         _here.notes.publication = publication
+
+
+def note_refused_start(refused: RefusedStart) -> None:
+    """Note which function version the call could not start."""
+    if _here.notes is not None:
+        _here.notes.refused_start = refused
+
+
+def describe_refused_start(refused: RefusedStart) -> Mapping[str, Any]:
+    """Answer a refused start as events tell it."""
+    return {
+        "function": refused.function_arn,
+        "outcome": "DENY",
+        **({} if refused.layer_version_arn is None else {"layerVersionArn": refused.layer_version_arn}),
+        "packageSha256": refused.package_sha256,
+        "failed": refused.reason,
+        "detail": refused.detail,
+    }
 
 
 def _describe(judged: Judgement) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ from sealgate.arn import assumed_role_arn
 from sealgate.clock import Clock
 from sealgate.errors import Denied, Invalid
 from sealgate.policy.evaluate import authorise
-from sealgate.policy.request import Ask, CallerKind, Context
+from sealgate.policy.request import Ask, Caller, CallerKind, Context
 from sealgate.services.access.entry import AccessDenied, Principal
 from sealgate.services.iam.managed import find_version, get_attachable
 from sealgate.services.iam.names import SESSION_PREFIX, new_access_key_id, new_secret, parse_entity_name
@@ -135,6 +135,40 @@ class SessionService:
                 source_identity=source_identity,
             )
 
+    def assume_role_for_service(
+        self, role_arn: str, *, service: str, session_name: str, seconds: int, context: Context
+    ) -> Issued | None:
+        """Let a service become a role that trusts it, to act for its owner.
+
+        Args:
+            role_arn: The role.
+            service: The service's name (`lambda.amazonaws.com`).
+            session_name: What the session is called.
+            seconds: How long it is good; services do not keep to what the role allows others.
+            context: What conditions may ask of it (`aws:sourcearn`).
+
+        Returns:
+            The session; None where there is no such role, or it does not trust the service.
+        """
+        trust = self._rights.find_trust(role_arn)
+        if trust is None or not _is_trusted(trust, service, context):
+            return None
+        with self._db.write() as tx:
+            role = roles.rows.find(tx, entity_id=trust.role.entity_id)
+            if role is None:
+                return None
+            arn = assumed_role_arn(role.partition, role.account, role.name, session_name)
+            return self._insert(
+                tx,
+                account=role.account,
+                principal_arn=arn,
+                user_id=f"{role.entity_id}:{session_name}",
+                entity_id=role.entity_id,
+                name=session_name,
+                issued_by=Principal(account=role.account, arn=service, user_id=service, access_key_id=""),
+                seconds=seconds,
+            )
+
     def get_session_token(self, principal: Principal, *, seconds: int | None) -> Issued:
         """Give a user, or a root user, credentials for a while in place of the long-term ones.
 
@@ -219,6 +253,17 @@ class SessionService:
         sessions.insert(tx, session)
         delete_expired(tx, before=now - KEPT_AFTER_END)
         return Issued(session=session, token=token)
+
+
+def _is_trusted(trust: Trust, service: str, context: Context) -> bool:
+    """Tell whether a trust policy allows a service to become the role."""
+    ask = Ask(
+        principal=Caller(kind=CallerKind.SERVICE, arn=service, account=""),
+        action="sts:AssumeRole",
+        resource=trust.role.arn,
+        context=context,
+    )
+    return authorise(ask, identity=(), resource=trust.policy, same_account=False, resource_must_allow=True).is_allowed
 
 
 def _is_allowed(trust: Trust, grants: Grants, action: str, context: Context) -> bool:

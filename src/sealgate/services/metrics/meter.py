@@ -24,6 +24,13 @@ class Meter:
             failed: The first check that failed; None where none did.
         """
 
+    def count_refused_start(self, *, reason: str) -> None:
+        """Count a function version that was not started.
+
+        Args:
+            reason: The broken rule, in one word.
+        """
+
     def time_job(self, *, status: str, seconds: float) -> None:
         """Count a signing job that has ended.
 

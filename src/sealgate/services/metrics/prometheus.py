@@ -46,6 +46,12 @@ class PrometheusMeter(Meter):
             ("outcome", "reason"),
             registry=self._registry,
         )
+        refused_starts = Counter(
+            "sealgate_refused_starts",
+            "Function versions that were not started, by the broken rule.",
+            ("reason",),
+            registry=self._registry,
+        )
         jobs = Histogram(
             "sealgate_signing_job_duration_seconds",
             "Signing jobs ended, from when they were asked for.",
@@ -69,6 +75,7 @@ class PrometheusMeter(Meter):
         # To find the child of some labels costs more than to count in it. There are no more than the models, the
         # statuses and the checks have.
         self._admissions, self._jobs = cache(admissions.labels), cache(jobs.labels)
+        self._refused_starts = refused_starts
         self._requests, self._durations = cache(requests.labels), cache(durations.labels)
         build = Gauge("sealgate_build_info", "What runs; always 1.", ("version", "python"), registry=self._registry)
         build.labels(__version__, platform.python_version()).set(1)
@@ -77,6 +84,10 @@ class PrometheusMeter(Meter):
     def count_admission(self, *, outcome: str, failed: str | None) -> None:
         """Count a deployment that was judged (see `Meter`)."""
         self._admissions(outcome.lower(), (failed or "none").lower()).inc()
+
+    def count_refused_start(self, *, reason: str) -> None:
+        """Count a function version that was not started (see `Meter`)."""
+        self._refused_starts.labels(reason).inc()
 
     def time_job(self, *, status: str, seconds: float) -> None:
         """Count a signing job that has ended (see `Meter`)."""

@@ -143,7 +143,7 @@ class RevocationService:
         if not all(1 <= len(name) <= _MAX_HASH for name in query.certificate_hashes):
             raise Invalid(f"Each of certificateHashes must have 1 to {_MAX_HASH} characters")
         with self._db.read() as tx:
-            profile = _find_profile_version(tx, version_arn)
+            profile = find_profile_version(tx, version_arn)
             job = _find_job(tx, query.job_arn)
             certificates = [name for name in query.certificate_hashes if is_revoked_certificate(tx, name)]
         revoked = []
@@ -164,7 +164,7 @@ class RevocationService:
     def has_profile_version(self, arn: str) -> bool:
         """Tell whether a profile version is one of this server's, of whatever account and region."""
         with self._db.read() as tx:
-            return _find_profile_version(tx, arn) is not None
+            return find_profile_version(tx, arn) is not None
 
     def find_vouching(self, signature: Signature) -> Job | None:
         """Answer the job that has made this very signature, or None: then nobody here vouches for it.
@@ -222,7 +222,7 @@ class DatabaseRevocations:
 
 def _find_revocation(tx: Tx, signature: Signature, *, now: datetime) -> Revocation | None:
     job = _find_job(tx, signature.job_arn)
-    profile = _find_profile_version(tx, signature.profile_version_arn)
+    profile = find_profile_version(tx, signature.profile_version_arn)
     revocations = _make_list(
         jobs=[job] if job is not None and job.revoked_at is not None else [],
         profiles=[profile] if profile is not None and profile.status == "Revoked" else [],
@@ -304,7 +304,7 @@ def _find_job(tx: Tx, text: str) -> Job | None:
     return job_store.jobs.find(tx, account=arn.account, region=arn.region, job_id=match[1])
 
 
-def _find_profile_version(tx: Tx, text: str) -> Profile | None:
+def find_profile_version(tx: Tx, text: str) -> Profile | None:
     """Answer the profile whose version has exactly this ARN, of whatever account and region, or None."""
     arn = _find_arn(text)
     match = arn and _PROFILE_VERSION.fullmatch(arn.resource)
