@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,6 +25,7 @@ from sealgate.services.functions.errors import (
     UnzippedTooLarge,
 )
 from sealgate.services.functions.service import FunctionState
+from sealgate.store.database import Tx
 from sealgate.store.decisions import DecisionRecord
 from sealgate.store.profiles import profiles
 from tests.support import authority
@@ -354,6 +356,34 @@ def test_a_warning_or_refusal_is_logged_with_function_check_and_detail(
     assert level == logging.WARNING
     assert text.startswith(word)
     assert text.endswith(': {"check": "publisher", "status": "failed", "detail": "the package carries no signature"}')
+
+
+def test_a_refusal_is_logged_once_its_record_is_durable(
+    house: DeploymentHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = house.make_config()
+    with house.db.unit():
+        attempt(lambda: house.create(CHANGED, config_arn=config))
+        assert caplog.record_tuples == []
+    assert len(caplog.record_tuples) == len(house.decisions()) == 1
+
+
+def test_a_refusal_whose_record_could_not_be_written_is_not_logged(
+    house: DeploymentHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = house.make_config()
+
+    def fail(_: Tx) -> NoReturn:
+        raise OSError("the disk is full")
+
+    def refuse() -> None:
+        with house.db.unit() as unit:
+            unit.before_commit(fail)
+            attempt(lambda: house.create(CHANGED, config_arn=config))
+
+    with pytest.raises(OSError, match="full"):
+        refuse()
+    assert (caplog.record_tuples, house.decisions()) == ([], [])
 
 
 def test_what_is_let_in_without_a_doubt_is_not_logged(house: DeploymentHouse, caplog: pytest.LogCaptureFixture) -> None:

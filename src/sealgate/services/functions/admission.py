@@ -7,7 +7,7 @@ first that is refused is named. The long part, `examine`, reads a package and ru
 short part, `judge`, is a pure decision by the code signing config; a service repeats it inside the write transaction
 that stores the function, with what is revoked `renewed`, so that what was stored was judged by config and revocations
 as they stood at that moment. `record` writes down what was decided, refusals too, and notes it for the call's audit
-event; `conclude` logs it and raises where the answer is no.
+event; `conclude` raises where the answer is no, and has it counted and logged once the record is durable.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sealgate.arn import function_arn
 from sealgate.clock import Clock
@@ -31,7 +32,7 @@ from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.scope import Scope
 from sealgate.services.signing.revocation import RevocationService
 from sealgate.store.configs import CodeSigningConfig
-from sealgate.store.database import Tx
+from sealgate.store.database import Database, Tx
 from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.layers import LayerVersion
 from sealgate.trust.assessment import Assessment, Signature
@@ -144,6 +145,7 @@ class Admission:
     """The gate in front of every function's code and layers.
 
     Args:
+        db: Where decisions are recorded.
         revocation: Which signatures were made here, and which are revoked.
         roots: Whose signatures count.
         clock: Says the moment that a package is judged at.
@@ -151,8 +153,15 @@ class Admission:
     """
 
     def __init__(
-        self, *, revocation: RevocationService, roots: TrustRoots, clock: Clock, meter: Meter = UNWATCHED
+        self,
+        *,
+        db: Database,
+        revocation: RevocationService,
+        roots: TrustRoots,
+        clock: Clock,
+        meter: Meter = UNWATCHED,
     ) -> None:
+        self._db = db
         self._revocation = revocation
         self._roots = roots
         self._clock = clock
@@ -223,19 +232,24 @@ class Admission:
         note_judgement(_as_note(verdict))
 
     def conclude(self, verdict: Verdict) -> None:
-        """Count a decision, log warnings and refusals, and raise a refusal. Called once the decision is recorded.
+        """Raise a refusal; what was decided is counted, warnings and refusals logged, once the record is durable.
+
+        Called after the decision was recorded.
 
         Raises:
             InvalidParameter: The package cannot be unpacked.
             CodeVerificationFailed: The config does not let a package in.
         """
+        self._db.after_commit(partial(self._tell, verdict))
+        if verdict.refusal is not None:
+            raise verdict.refusal
+
+    def _tell(self, verdict: Verdict) -> None:
         if not verdict.deployment.dry_run:
             self._meter.count_admission(outcome=verdict.outcome, failed=verdict.failed)
         for each in verdict.packages:
             if each.decision.outcome is not Outcome.ALLOW:
                 _log_doubt(verdict.deployment, each)
-        if verdict.refusal is not None:
-            raise verdict.refusal
 
     def _renew(self, tx: Tx, evidence: Evidence) -> Evidence:
         if evidence.signature is None:

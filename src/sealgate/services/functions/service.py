@@ -127,7 +127,7 @@ class FunctionService:
         self._db = db
         self._blobs = blobs
         self._sources = CodeSources(objects=objects, blobs=blobs)
-        self._admission = Admission(revocation=revocation, roots=roots, clock=clock, meter=meter)
+        self._admission = Admission(db=db, revocation=revocation, roots=roots, clock=clock, meter=meter)
         self._clock = clock
 
     def create(self, scope: Scope, new: NewFunction) -> FunctionState:

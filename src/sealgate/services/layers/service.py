@@ -97,7 +97,7 @@ class LayerService:
         self._db = db
         self._blobs = blobs
         self._sources = CodeSources(objects=objects, blobs=blobs)
-        self._admission = Admission(revocation=revocation, roots=roots, clock=clock)
+        self._admission = Admission(db=db, revocation=revocation, roots=roots, clock=clock)
         self._clock = clock
 
     def publish(self, scope: Scope, new: NewLayerVersion) -> LayerVersion:
