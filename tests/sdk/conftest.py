@@ -1,10 +1,12 @@
-"""One real server for all tests of S3 and STS; each test has a bucket of its own."""
+"""One real server for all tests of S3 and STS, each with a bucket of its own; houses for tests that need no socket."""
 
 import itertools
 from collections.abc import Iterator
 
 import pytest
 
+from sealgate.config import Config
+from sealgate.server import House, open_house
 from tests.support.s3_client import S3
 from tests.support.server import RunningServer, running_server
 
@@ -23,3 +25,13 @@ def s3(server: RunningServer) -> S3:
     bucket = f"bucket-{next(_NUMBERS)}"
     client.create_bucket(Bucket=bucket)
     return S3(server=server, client=client, bucket=bucket)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """What a server is made of, without a listener; its tests have accounts of their own."""
+    house = open_house(Config(data=tmp_path_factory.mktemp("house") / "data"))
+    house.trail.recorder.start()
+    yield house
+    house.trail.recorder.stop()
+    house.db.close()

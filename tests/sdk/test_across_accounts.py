@@ -12,8 +12,7 @@ from sealgate.aws.api.lambda_ import lambda_ as lambda_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.deployment import zip_of
 from tests.support.iam import allowing, document, trusting
@@ -21,15 +20,6 @@ from tests.support.in_process import InProcess
 from tests.support.refusals import error_of
 
 ACTIONS = ("StartSigningJob", "GetSigningProfile", "RevokeSignature")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("accounts") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

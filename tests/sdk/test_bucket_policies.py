@@ -9,22 +9,12 @@ from botocore.exceptions import ClientError
 
 from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.s3 import s3 as s3_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import allowing, document
 from tests.support.refusals import error_of
 
 NO_ONE = "arn:aws:iam::123456789012:role/nobody"
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("buckets") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from sealgate.services.identity.sessions import SessionService
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import ACCOUNT, ADMINISTRATOR, allowing, document, principal_of, trusting
@@ -22,15 +21,6 @@ from tests.support.refusals import error_of
 
 GET = json.loads(allowing("s3:GetObject"))
 NOBODY = {"UserName": "nobody"}
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("iam") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealgate.aws.api.iam import iam as iam_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from sealgate.store.iam.entities import users
 from sealgate.store.iam.policies import InlinePolicy, inline_policies
 from tests.support.cloud import Cloud, open_cloud
@@ -25,15 +24,6 @@ DYNAMO = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*",'
     '"Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}'
 )
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("simulation") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @pytest.fixture

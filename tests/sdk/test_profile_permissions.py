@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.command_line import run_aws
 from tests.support.iam import allowing, document, trusting
@@ -21,15 +20,6 @@ PLATFORM = "AWSLambda-SHA384-ECDSA"
 START = {"action": "signer:StartSigningJob", "statementId": "start"}
 GET = {"action": "signer:GetSigningProfile", "statementId": "get"}
 LISTED = "[signer:StartSigningJob, signer:GetSigningProfile, signer:RevokeSignature]"
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("permissions") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @pytest.fixture
