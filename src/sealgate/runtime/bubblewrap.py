@@ -28,7 +28,7 @@ from typing import Any
 from sealgate.runtime.errors import StartFailed
 from sealgate.runtime.interpreters import Interpreter
 from sealgate.runtime.launch import Launch
-from sealgate.runtime.limits import FILES, MIB, PROCESSES, Cage, Cages
+from sealgate.runtime.limits import FILES, MIB, PROCESSES, Cages
 from sealgate.runtime.rooms import BOOTSTRAPS, Mount, Room, confined_room
 from sealgate.runtime.sandbox import Confined, Ends, Spawn
 from sealgate.runtime.seccomp import encode_filter
@@ -106,7 +106,7 @@ class Bubblewrap:
         }
 
     def start(self, launch: Launch, room: Room, arguments: tuple[str, ...], ends: Ends, spawn: Spawn) -> Confined:
-        """Start the first program: it waits until its limits, and its user, are set."""
+        """Start the first program; as root, it waits until its user is set."""
         cage = self._cages.make(memory=launch.memory_size * MIB, storage=launch.ephemeral_storage * MIB)
         try:
             with _pipe() as (told, telling), _pipe() as (waiting, release), _memory_file(self._filter) as calls:
@@ -115,7 +115,7 @@ class Bubblewrap:
                 program = self._spawn(self._options(launch, room, descriptors), command, descriptors, ends, spawn)
                 try:
                     telling.close()
-                    first = self._admit(program, cage, told, release)
+                    first = self._admit(told, release)
                 except BaseException:
                     program.kill()
                     program.wait()
@@ -146,15 +146,14 @@ class Bubblewrap:
                 env={},
             )
 
-    def _admit(self, program: subprocess.Popen[bytes], cage: Cage, told: FileIO, release: FileIO) -> int:
-        """Set limits and user of a process that waits for that; answer its first process."""
+    def _admit(self, told: FileIO, release: FileIO) -> int:
+        """Answer the first process; where it waits for its user, say who that is."""
         first = _read_first(told)
-        cage.enter([program.pid, first])
         if self._is_root:
             user = next(self._users)
             for kind, number in (("uid", USER), ("gid", GROUP)):
                 Path(f"/proc/{first}/{kind}_map").write_text(f"0 0 1\n{number} {user} 1\n", encoding="ascii")
-        release.write(b"x")
+            release.write(b"x")
         return first
 
     def _options(self, launch: Launch, room: Room, descriptors: _Descriptors) -> list[str]:
@@ -163,10 +162,11 @@ class Bubblewrap:
             options.append("--unshare-net")
         if self._is_root:
             # The first program gives both up with its user.
-            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--userns-block-fd"]
+            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+            options += ["--userns-block-fd", str(descriptors.waiting)]
         else:
-            options += ["--uid", str(USER), "--gid", str(GROUP), "--block-fd"]
-        options += [str(descriptors.waiting), "--info-fd", str(descriptors.information)]
+            options += ["--uid", str(USER), "--gid", str(GROUP)]
+        options += ["--info-fd", str(descriptors.information)]
         options += ["--seccomp", str(descriptors.calls), *_set(room.environment)]
         return [*options, *_tree(launch, room)]
 

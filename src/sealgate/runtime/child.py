@@ -80,6 +80,8 @@ class Child:
         with suppress(TimeoutError, ConnectionError):
             address, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE, 1)
             if descriptors:
+                # Only now: that takes longer than all of this server's other work for a start, and the program goes on.
+                self._confined.limit()
                 return address.decode(), socket.socket(fileno=descriptors[0])
         self.kill()
         raise StartFailed(f"the first program has not begun: {self._said()}")

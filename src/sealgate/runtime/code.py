@@ -21,7 +21,7 @@ from sealgate.errors import IntegrityError, NotFound, PackageError
 from sealgate.package.files import FileSource
 from sealgate.runtime.code_folder import CodeEntry, CodeFolder
 from sealgate.runtime.stored import StoredPackage, StoredPackageAltered, hash_whole, verify_name, verify_stored
-from sealgate.runtime.tree import UnpackedCodeAltered, verify_tree
+from sealgate.runtime.tree import UnpackedCodeAltered, require_resources, verify_tree
 from sealgate.runtime.unpacking import UnpackedPackage, unpack_package
 from sealgate.trust.assessment import Signature
 from sealgate.trust.authority import Authority
@@ -176,6 +176,7 @@ def _read(path: Path) -> bytes:
                 raise UnpackedCodeAltered("its list is too long to be one", reason="ListReplaced")
             return source.read_at(0, source.size)
     except OSError as error:
+        require_resources(error)
         raise UnpackedCodeAltered(f"its list cannot be read ({error.strerror})", reason="ListMissing") from error
     except PackageError as error:
         raise UnpackedCodeAltered(f"its list cannot be read ({error.message})", reason="ListMissing") from error

@@ -13,7 +13,7 @@ from sealgate.runtime.launch import Launch
 
 _HEEDED = (
     "AWS_LAMBDA_", "GCONV_", "GLIBC_", "LANG", "LC_", "LD_", "LOCPATH", "MALLOC_", "NODE_", "OPENSSL_", "PYTHON",
-    "SSL_", "UV_",
+    "SSL_", "TZ", "UV_",
 )  # fmt: skip
 """What names of variables begin with that count when a program starts, and not when they are read later."""
 

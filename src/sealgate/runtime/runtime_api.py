@@ -118,7 +118,7 @@ class RuntimeApi:
             "Lambda-Runtime-Client-Context": invocation.client_context,
             "Lambda-Runtime-Cognito-Identity": invocation.identity,
         }
-        headers |= {name: value for name, value in further.items() if value is not None}
+        headers |= {name: _one_line(value) for name, value in further.items() if value is not None}
         return encode_response(HTTPStatus.OK, invocation.payload, headers)
 
     def _wait(self) -> bytes | None:
@@ -159,6 +159,11 @@ class RuntimeApi:
 def encode_error(error_type: str, message: str, **further: str) -> bytes:
     """Encode an error as Lambda answers one."""
     return json.dumps({"errorType": error_type, "errorMessage": message, **further}, ensure_ascii=False).encode()
+
+
+def _one_line(text: str) -> str:
+    """Fit UTF-8 text into a header: JSON means the same without line breaks between its items."""
+    return text.translate({10: " ", 13: " "}).encode().decode("latin-1")
 
 
 def _error(request: Request) -> Ending:

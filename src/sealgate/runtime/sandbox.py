@@ -50,6 +50,10 @@ class Confined:
     first: int
     cage: Cage
 
+    def limit(self) -> None:
+        """Let its limits count, for it and all below it."""
+        self.cage.enter(self.first)
+
     def kill(self) -> None:
         """End everything at once."""
         try:
@@ -113,9 +117,7 @@ class NoSandbox:
             env=room.environment,
             start_new_session=True,
         )
-        cage = WatchedCage()
-        cage.enter([program.pid])
-        return Uncovered(program=program, first=program.pid, cage=cage)
+        return Uncovered(program=program, first=program.pid, cage=WatchedCage())
 
 
 class Uncovered(Confined):

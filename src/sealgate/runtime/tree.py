@@ -8,6 +8,7 @@ can choose which bytecode runs), all of it the server's own and with no second n
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -36,6 +37,7 @@ _AHEAD = 8
 """Files that may wait, open, to be hashed."""
 
 _PIECE = 1 << 20
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class UnpackedCodeAltered(IntegrityError):
@@ -70,15 +72,21 @@ def verify_tree(folder: Path, items: Iterator[Item], *, threads: int | None = No
         try:
             descriptor = os.open(folder, _READ | os.O_DIRECTORY)
         except OSError as error:
-            raise UnpackedCodeAltered(
-                f"its folder cannot be opened ({error.strerror})", reason="FileMissing"
-            ) from error
+            require_resources(error)
+            rule = f"its folder cannot be opened ({error.strerror})"
+            raise UnpackedCodeAltered(rule, reason="FileMissing") from error
         try:
             _verify_status(os.fstat(descriptor), DIRECTORY_MODE, b".")
             comparison.compare(descriptor, b"")
         finally:
             os.close(descriptor)
         comparison.finish()
+
+
+def require_resources(error: OSError) -> None:
+    """Raise an error again if it says only that this server lacks memory or descriptors, and nothing of the file."""
+    if error.errno in _EXHAUSTED:
+        raise error
 
 
 class _Comparison:
@@ -154,6 +162,7 @@ def _open(folder: int, name: bytes, item: Item, flags: int = 0) -> int:
     try:
         return os.open(name, _READ | flags, dir_fd=folder)
     except OSError as error:
+        require_resources(error)
         kind = "directory" if item.is_directory else "file"
         rule = f"it cannot be opened as a {kind} ({error.strerror})"
         raise UnpackedCodeAltered(rule, entry=show_name(item.path), reason="FileReplaced") from error

@@ -21,7 +21,11 @@ import resource
 import signal
 import socket
 import sys
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # To load it would take longer than all else here.
+    from typing import Any
 
 _API = "AWS_LAMBDA_RUNTIME_API"
 
