@@ -326,10 +326,10 @@ def test_what_falls_is_seen_before_and_nothing_changes(theft: Theft) -> None:
     )
     lines = doubted.splitlines()
     assert lines[0] == "0 signatures stand, 1 fall"
-    assert [line.split("/")[1] if "signer" in line else line.rpartition(":")[2] for line in lines[1:]] == [
+    assert [line.split("/")[1] if "signer" in line else line.rpartition("function:")[2] for line in lines[1:]] == [
         "signing-profiles",
         "signing-jobs",
-        "app",
+        "app:$LATEST",
     ]
     assert theft.ceremony.listed()[1]["state"] == "in use"
 

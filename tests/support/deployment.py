@@ -19,6 +19,7 @@ from sealgate.services.functions.code_sources import ZipUpload
 from sealgate.services.functions.configs import ConfigService
 from sealgate.services.functions.service import CodeChange, FunctionService, FunctionState, NewFunction
 from sealgate.services.functions.settings import SettingsChange
+from sealgate.services.layers.service import LayerService, NewLayerVersion
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.signing.profiles import ProfileService
 from sealgate.services.signing.revocation import RevocationService
@@ -26,6 +27,7 @@ from sealgate.store.blobs_file import FileBlobs, FileStaging
 from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.functions import Function
 from sealgate.store.jobs import Job, jobs
+from sealgate.store.layers import LayerVersion
 from sealgate.store.objects import Attributes
 from sealgate.store.profiles import Profile
 from sealgate.trust.authority import Authority
@@ -120,6 +122,14 @@ class DeploymentHouse:
             roots=self.roots,
             clock=self.clock,
         )
+        self.layers = LayerService(
+            db=self.db,
+            blobs=self.blobs,
+            objects=self.objects,
+            revocation=self.revocation,
+            roots=self.roots,
+            clock=self.clock,
+        )
         self.profile: Profile = self.profiles.put(SCOPE, new_profile("app"))
 
     def close(self) -> None:
@@ -167,6 +177,11 @@ class DeploymentHouse:
     def update(self, data: bytes, *, name: str = "app", **changes: Any) -> FunctionState:
         """Replace a function's code."""
         return self.functions.update_code(SCOPE, name, CodeChange(source=ZipUpload(data=data), **changes))
+
+    def publish(self, data: bytes | None = None, *, name: str = "library") -> LayerVersion:
+        """Publish a layer version."""
+        source = ZipUpload(data=zip_of({"python/library.py": b"answer = 42\n"}) if data is None else data)
+        return self.layers.publish(SCOPE, NewLayerVersion(name=name, source=source))
 
     def put_object(self, bucket: str, key: str, data: bytes) -> str | None:
         """Store an object; answer its version."""

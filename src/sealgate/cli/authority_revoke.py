@@ -5,7 +5,8 @@ signed only the signatures stand that a signing job's record vouches for, here a
 revocations` writes, wherever packages are verified offline. Where somebody may have had the server itself, --from
 TIME doubts the records too: what was signed after that moment falls, whatever they say.
 
---dry-run shows what would fall, and changes nothing: signing profile versions, signing jobs, functions.
+--dry-run shows what would fall, and changes nothing: signing profile versions, signing jobs, function versions,
+layer versions.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _lines(fallout: Fallout) -> Iterator[str]:
     yield f"{len(fallout.standing)} signatures stand, {len(fallout.falling)} fall"
     yield from (f"falls {arn}" for arn in fallout.profile_versions)
     yield from (f"falls {job.arn}" for job in fallout.falling)
-    yield from (f"falls {function.arn}" for function in fallout.functions)
+    yield from (f"falls {function.qualified_arn}" for function in fallout.functions)
+    yield from (f"falls {version.arn}" for version in fallout.layers)
 
 
 def _find_issuing(folder: AuthorityFolder, text: str) -> x509.Certificate:

@@ -8,11 +8,11 @@ import pytest
 
 from sealgate.errors import Invalid
 from sealgate.services.audit.job_events import STATUS_CHANGE
-from sealgate.services.audit.notes import Notes, note_judgement, note_resource, taking_notes
+from sealgate.services.audit.notes import Notes, Publication, note_judgement, note_resource, taking_notes
 from sealgate.services.audit.who import Deed, Subjects, find_deeds, subjects_of, subjects_of_package
 from sealgate.store.audit_chain import list_events_after
 from sealgate.store.jobs import Job
-from tests.support.audit import TrailHouse, a_call, a_judgement
+from tests.support.audit import TrailHouse, a_call, a_judgement, an_artifact
 from tests.support.signer import SCOPE
 from tests.support.signing import SigningHouse
 
@@ -64,6 +64,50 @@ def test_a_function_and_a_package_tell_of_deploying(told: TrailHouse) -> None:
     assert deeds(told, subjects_of_package(SHA256, None)) == [DEPLOYING]
     assert deeds(told, subjects_of_package("cd" * 32, None)) == []
     assert deeds(told, subjects_of_package("cd" * 32, JOB)) == [SIGNING, DEPLOYING]
+
+
+LAYER = "arn:aws:lambda:eu-west-1:111122223333:layer:library"
+LAYER_SHA256 = "cd" * 32
+
+
+@pytest.fixture
+def layered(trail: TrailHouse) -> TrailHouse:
+    """A layer that was published, and a function that took it."""
+    publication = Publication(
+        layer_version_arn=f"{LAYER}:1", package_sha256=LAYER_SHA256, profile_version_arn=None, job_arn=None
+    )
+    artifact = an_artifact(layer_version_arn=f"{LAYER}:1", package_sha256=LAYER_SHA256, job_arn=None)
+    judged = Notes(judgement=a_judgement(artifact)).sealgate()
+    trail.add(
+        a_call(
+            event_name="PublishLayerVersion20181031",
+            read_only=False,
+            resources=(LAYER,),
+            sealgate=Notes(publication=publication).sealgate(),
+        ),
+        a_call(event_name="PublishLayerVersion20181031", read_only=False, resources=(f"{LAYER}-other",)),
+        a_call(event_name=CONFIGURING, read_only=False, resources=(FUNCTION,), sealgate=judged),
+    )
+    return trail
+
+
+CONFIGURING = "UpdateFunctionConfiguration20150331v2"
+
+
+@pytest.mark.parametrize("question", ["library", LAYER])
+def test_a_layer_tells_who_published_it_and_which_functions_took_it(layered: TrailHouse, question: str) -> None:
+    published, taken = find_deeds(layered.db, asked(question))
+    assert (published.what, taken.what) == ("PublishLayerVersion20181031", CONFIGURING)
+    assert published.details["layer"] == f"{LAYER}:1"
+    assert published.details["package"] == LAYER_SHA256
+    assert taken.details["function"] == FUNCTION
+    assert taken.checks == (("publisher", "failed", f"{LAYER}:1: another one"),)
+
+
+def test_a_layer_version_and_its_package_tell_the_same(layered: TrailHouse) -> None:
+    both = ["PublishLayerVersion20181031", CONFIGURING]
+    assert deeds(layered, asked(f"{LAYER}:1")) == deeds(layered, subjects_of_package(LAYER_SHA256, None)) == both
+    assert deeds(layered, asked(FUNCTION)) == [CONFIGURING]
 
 
 def test_an_answer_says_who_when_from_where_and_why(told: TrailHouse) -> None:

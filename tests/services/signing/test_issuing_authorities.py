@@ -12,13 +12,15 @@ from sealgate.services.signing.platforms import LAMBDA_PLATFORM
 from sealgate.services.signing.revocation import StatusQuery
 from sealgate.store import jobs as job_store
 from sealgate.store.functions import functions
+from sealgate.store.layers import layer_versions, layers
 from sealgate.store.offline import OfflineRecords
 from sealgate.trust.assessment import Signature
 from sealgate.trust.revocation import Revocation, TrustedRevocations
 from sealgate.trust.revocation_list import encode_revocation_list, parse_revocation_list
 from sealgate.values import replace
 from sealgate.x509.certificates import fingerprint, name_by_content
-from tests.support.functions import a_function
+from tests.support.functions import NOW, a_function
+from tests.support.layers import a_layer, a_layer_version
 from tests.support.sealed import sign_bytes
 from tests.support.signer import SCOPE
 from tests.support.signing import SigningHouse, make_package
@@ -184,12 +186,16 @@ def test_what_falls_can_be_seen_before(world: World) -> None:
     with world.db.write() as tx:
         functions.insert(tx, a_function(name="app", **code))
         functions.insert(tx, a_function(name="unsigned"))
+        layers.insert(tx, a_layer(last_version=3))
+        for version, signed in ((1, {}), (2, code), (3, {**code, "deleted_at": NOW})):
+            layer_versions.insert(tx, a_layer_version(version=version, **signed))
     calm = world.issuing.foresee(world.identity, effective_from=None)
-    assert (len(calm.standing), calm.falling, calm.functions) == (1, [], [])
+    assert (len(calm.standing), calm.falling, calm.functions, calm.layers) == (1, [], [], [])
     doubted = world.issuing.foresee(world.identity, effective_from=world.genuine.signing_time - HOUR)
     assert [job.arn for job in doubted.falling] == [world.job.arn]
     assert doubted.profile_versions == [world.job.profile_version_arn]
     assert [function.name for function in doubted.functions] == ["app"]
+    assert [version.version for version in doubted.layers] == [2, 3]
 
 
 # GetRevocationStatus.

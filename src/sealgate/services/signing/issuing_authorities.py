@@ -18,6 +18,7 @@ from sealgate.store.authorities import RevokedIssuingCa
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import Function, list_signed_functions
 from sealgate.store.jobs import Job
+from sealgate.store.layers import LayerVersion, list_signed_layer_versions
 from sealgate.trust.assessment import Signature
 from sealgate.trust.revocation import RevokedAuthority, issuers_of, make_voucher
 
@@ -31,12 +32,14 @@ class Fallout:
     Attributes:
         standing: The jobs whose signatures stand.
         falling: Those whose signatures fall, and which were not revoked before.
-        functions: The functions whose code carries a signature that falls.
+        functions: The functions, and their versions, whose code carries a signature that falls.
+        layers: The layer versions whose package carries one; those too that were deleted, since functions keep them.
     """
 
     standing: Sequence[Job]
     falling: Sequence[Job]
     functions: Sequence[Function]
+    layers: Sequence[LayerVersion]
 
     @property
     def profile_versions(self) -> Sequence[str]:
@@ -64,7 +67,8 @@ class IssuingAuthorities:
     def foresee(self, identity: str, *, effective_from: datetime | None) -> Fallout:
         """Answer what would become of the signatures under one; jobs of which it is not recorded count as under it."""
         with self._db.read() as tx:
-            jobs, functions = store.list_jobs_under(tx, identity), list_signed_functions(tx)
+            jobs = store.list_jobs_under(tx, identity)
+            functions, layers = list_signed_functions(tx), list_signed_layer_versions(tx)
         standing = [job for job in jobs if _is_standing(job, effective_from)]
         falling = [job for job in jobs if not _is_standing(job, effective_from) and job.revoked_at is None]
         fallen = {job.arn for job in falling}
@@ -72,6 +76,7 @@ class IssuingAuthorities:
             standing=standing,
             falling=falling,
             functions=[function for function in functions if function.job_arn in fallen],
+            layers=[version for version in layers if version.job_arn in fallen],
         )
 
     def revoke(self, identity: str, *, name: str, effective_from: datetime | None, reason: str) -> None:
