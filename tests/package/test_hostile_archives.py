@@ -513,6 +513,12 @@ def test_links_out_of_the_package_are_refused(target: bytes, rule: str, rules: R
     assert error.entry == "x/link"
 
 
+@pytest.mark.parametrize("name", [b"././link", b"x//link", b"x/./link"])
+def test_a_link_is_no_deeper_than_its_path(name: bytes) -> None:
+    """Parts that mean nothing are allowed in what is deployed unsigned; a target must not climb by them."""
+    refused(write_zip([link(name, b"../../b")]), "outside the package", DEPLOYABLE)
+
+
 @pytest.mark.parametrize("rules", [SIGNING, DEPLOYABLE])
 def test_nothing_lies_below_a_link(rules: Rules) -> None:
     refused(write_zip([link(b"x", b"tmp"), Member(b"x/evil")]), "a file is used as a directory", rules)

@@ -7,6 +7,7 @@
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
       roots/              certificates (PEM) of further roots that the operator trusts
+      code/               unpacked packages, verified whenever code is started from them; may go while none runs
       credentials.json    the first account's root credentials and the server's endpoint, mode 0600
       accounts/           the root credentials of further accounts, one file each, mode 0600
       lock                held by the running server
@@ -55,6 +56,7 @@ class DataFolder:
         self.root_certificate = self.authority / "root.pem"
         self.keys = self.path / "keys"
         self.roots = self.path / "roots"
+        self.code = self.path / "code"
         self.credentials = self.path / "credentials.json"
         self.accounts = self.path / "accounts"
 
