@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -12,9 +13,11 @@ from sealgate.errors import Conflict
 from sealgate.store import migrate
 from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
+from sealgate.store.decisions import decisions
 from sealgate.store.functions import functions
 from sealgate.store.schema import metadata
 from tests.store.test_functions import CONFIG
+from tests.support.decisions import a_decision
 from tests.support.functions import a_function
 
 
@@ -40,6 +43,18 @@ def test_functions_of_an_earlier_release_become_the_latest_of_themselves(databas
         _run(tx, command.upgrade, "head")
     with database.read() as tx:
         assert functions.select(tx) == [a_function(config_id=CONFIG.config_id, tags={"a": "b"})]
+
+
+def test_each_decision_of_an_earlier_release_was_a_deployment_of_its_own(database: Database) -> None:
+    migrate.upgrade(database)
+    code = a_decision()
+    with database.write() as tx:
+        decisions.insert(tx, code)
+        decisions.insert(tx, a_decision(layer_arn="arn"))
+        _run(tx, command.downgrade, "0008")
+        _run(tx, command.upgrade, "head")
+    with database.read() as tx:
+        assert decisions.select(tx) == [dataclasses.replace(code, deployment_id=code.decision_id)]
 
 
 def _run(tx: Tx, step: Callable[[Config, str], None], revision: str) -> None:
