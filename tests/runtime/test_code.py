@@ -172,6 +172,7 @@ ALTERATIONS: dict[str, tuple[Alteration, str, str | None]] = {
         "*",
         None,
     ),
+    "a list as long as a disk": (lambda entry: os.truncate(entry.list, 1 << 40), "ListReplaced", None),
     "a pipe in place of the list": (replace_list_by_pipe, "ListMissing", None),
 }
 
@@ -241,7 +242,7 @@ def test_another_packages_files_and_list_are_refused(world: CodeWorld) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sealed", "in AWS's format", "unsigned"])
-@pytest.mark.parametrize("at", [40, -40, 3000])
+@pytest.mark.parametrize("at", [40, -40, 300])
 def test_an_altered_stored_package_is_refused_though_its_files_are_whole(world: CodeWorld, kind: str, at: int) -> None:
     package = put(world, kind)
     world.start(package)
@@ -344,16 +345,19 @@ def test_what_is_unpacked_is_unpacked_for_the_next_server_too(world: CodeWorld) 
 KILLED = """
 import os, sys
 from pathlib import Path
-from sealgate.runtime import code_folder
 from tests.support.code import CodeWorld
-from tests.support.sealed import new_authority
+from tests.support.sealed import shared_authority
 
-def die(*_):
-    os._exit(9)
+class Killed:
+    root_certificate = shared_authority().root_certificate
 
-code_folder._sync_file_system = die
-world = CodeWorld(Path(sys.argv[1]), new_authority())
-world.start(world.put_sealed())
+    def sign_statement(self, *_, **__):
+        os._exit(9)
+
+world = CodeWorld(Path(sys.argv[1]))
+package = world.put_sealed()
+world.authority = Killed()
+world.open().prepare(package)
 """
 
 
@@ -371,16 +375,14 @@ def test_a_server_that_is_killed_before_an_entry_has_its_name_leaves_none(tmp_pa
     world.store.check(package)
 
 
-def test_a_failure_to_write_leaves_nothing(world: CodeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
+def test_a_failure_of_the_disk_leaves_nothing(world: CodeWorld) -> None:
     package = world.put_sealed()
-    with monkeypatch.context() as patch:
-        patch.setattr("sealgate.runtime.code_folder._sync_file_system", fail)
-        with pytest.raises(OSError, match="No space"):
-            world.store.prepare(package)
+    (world.blobs / package.sha256).rename(world.blobs / "kept")
+    (world.blobs / package.sha256).symlink_to(package.sha256)
+    with pytest.raises(OSError, match="symbolic links"):
+        world.store.prepare(package)
     assert world.staged == []
+    (world.blobs / "kept").rename(world.blobs / package.sha256)
     world.start(package)
 
 

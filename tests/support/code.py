@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from sealgate.errors import NotFound
@@ -22,7 +23,7 @@ from tests.support.zips import DEFLATED, Member, folder, link, write_zip
 MEMBERS = (
     Member(b"app.py", b"def handler(event, context):\n    return event\n", DEFLATED),
     Member(b"bootstrap", b"#!/bin/sh\nexec true\n", mode=0o100755),
-    Member(b"lib/data.bin", bytes(range(256)) * 2048, DEFLATED),
+    Member(b"lib/data.bin", bytes(range(256)) * 1024, DEFLATED),
     Member("lib/é/leaf.txt".encode(), b"leaf"),
     folder(b"lib/empty/"),
     link(b"lib/current", b"../app.py"),
@@ -71,7 +72,7 @@ class CodeWorld:
         return StoredPackage(sha256=sha256, job_arn=job_arn, profile_version_arn=profile)
 
     def put_sealed(self, members: Iterable[Member] = MEMBERS) -> StoredPackage:
-        return self.put(sign_bytes(write_zip(members), self.authority)[0], job_arn=JOB_ARN)
+        return self.put(_seal(write_zip(members), self.authority), job_arn=JOB_ARN)
 
     def put_in_aws_format(self, members: Iterable[Member]) -> StoredPackage:
         return self.put(sign_as_aws(members), job_arn=JOB_ARN)
@@ -88,6 +89,11 @@ class CodeWorld:
     @property
     def staged(self) -> list[Path]:
         return list((self.path / "code" / "staging").iterdir())
+
+
+@cache
+def _seal(package: bytes, authority: Authority) -> bytes:
+    return sign_bytes(package, authority)[0]
 
 
 def sign_as_aws(members: Iterable[Member]) -> bytes:
