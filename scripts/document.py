@@ -1,4 +1,4 @@
-"""Write docs/OPERATIONS.md from the bound operations and the list of relaxations. A test compares the two."""
+"""Write docs/OPERATIONS.md from the bound operations, the relaxations and the switches. A test compares the two."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sealgate.aws.apis import APIS
 from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
+from sealgate.services.switches import SWITCHES, Switch
 
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
 
@@ -28,13 +29,28 @@ What Sealgate accepts and AWS refuses. `strict_aws = true` (`--strict-aws`) turn
 | what | AWS | here |
 | --- | --- | --- |
 """
+_SWITCHES = """\
+## Tags that switch something
+
+Extensions that every client can set, since every client can set tags. An unknown one, an unknown value, and one on a
+kind of thing where it means nothing are refused. The first value is the default.
+
+| tag | values | on | what it says |
+| --- | --- | --- | --- |
+"""
 
 
 def render() -> str:
     """Answer the whole document."""
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
+    switches = "".join(map(_render_switch, SWITCHES.values()))
     sections = [section for api in APIS for section in _render_service(api)]
-    return "\n".join([_HEAD, _RELAXATIONS + relaxations, *sections])
+    return "\n".join([_HEAD, _RELAXATIONS + relaxations, _SWITCHES + switches, *sections])
+
+
+def _render_switch(switch: Switch) -> str:
+    values = ", ".join(f"`{each}`" for each in switch.values)
+    return f"| `{switch.key}` | {values} | {', '.join(sorted(switch.on))} | {switch.meaning} |\n"
 
 
 def _render_service(api: Api) -> Iterator[str]:

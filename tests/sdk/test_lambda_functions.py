@@ -369,6 +369,9 @@ def test_functions_have_tags(lambda_: LambdaClient) -> None:
         lambda_.client.tag_resource(Resource=arn, Tags={})
     with pytest.raises(invalid, match="sealgate:sandbox"):
         lambda_.client.tag_resource(Resource=arn, Tags={"sealgate:sandbox": "off"})
+    with pytest.raises(invalid, match="must be one of none, host, not 'open'"):
+        lambda_.client.tag_resource(Resource=arn, Tags={"sealgate:network": "open"})
+    lambda_.client.tag_resource(Resource=arn, Tags={"sealgate:network": "host"})
     with pytest.raises(invalid, match="event-source-mapping"):
         lambda_.client.list_tags(
             Resource=f"arn:aws:lambda:us-east-1:{lambda_.account}:event-source-mapping:"

@@ -103,8 +103,11 @@ def test_a_taken_name_is_a_validation_exception_with_its_sub_code(signer: Any, n
         ),
         ({"signatureValidityPeriod": {"value": 1}}, "signatureValidityPeriod must have both value and type"),
         (
-            {"tags": {"sealgate:mode": "x"}},
-            "Tag 'sealgate:mode': tags that begin with 'sealgate:' are reserved; this is no known one",
+            {"tags": {"sealgate:network": "host"}},
+            (
+                "Tag 'sealgate:network': of the tags that begin with 'sealgate:', a signing profile can have "
+                "sealgate:on-revocation only"
+            ),
         ),
         (
             {"platformId": "AmazonFreeRTOS-Default"},
@@ -339,9 +342,9 @@ def test_platforms_are_filtered_and_an_unknown_one_not_found(signer: Any) -> Non
 
 def test_tags_are_added_changed_removed_and_listed(signer: Any, name: str) -> None:
     arn = put(signer, name, tags={"a": "1", "b/c": "2"})["arn"]
-    signer.tag_resource(resourceArn=arn, tags={"b/c": "3", "d": ""})
+    signer.tag_resource(resourceArn=arn, tags={"b/c": "3", "sealgate:on-revocation": "Enforce"})
     signer.untag_resource(resourceArn=arn, tagKeys=["a", "nothing"])
-    assert signer.list_tags_for_resource(resourceArn=arn)["tags"] == {"b/c": "3", "d": ""}
+    assert signer.list_tags_for_resource(resourceArn=arn)["tags"] == {"b/c": "3", "sealgate:on-revocation": "Enforce"}
 
 
 def test_the_tags_of_a_canceled_profile_cannot_be_changed(signer: Any, name: str) -> None:
@@ -365,7 +368,7 @@ def test_tag_operations_know_their_own_exceptions_only(signer: Any) -> None:
 
 def test_a_tag_against_the_models_rules_is_refused(signer: Any, name: str) -> None:
     arn = put(signer, name)["arn"]
-    for tags in ({"aws:x": "1"}, {"a b": "1"}, {"a": "x" * 257}):
+    for tags in ({"aws:x": "1"}, {"a b": "1"}, {"a": "x" * 257}, {"sealgate:on-revocation": "enforce"}):
         with pytest.raises(ClientError) as refused:
             signer.tag_resource(resourceArn=arn, tags=tags)
         assert error_of(refused)[:2] == ("BadRequestException", 400)

@@ -204,9 +204,20 @@ def test_tags_are_merged_removed_and_limited(service: ConfigService) -> None:
         service.tag(SCOPE, arn, {})
 
 
-@pytest.mark.parametrize("key", ["sealgate:layers", "Sealgate:layers", "aws:cloudformation:stack-name", "AWS:x"])
+@pytest.mark.parametrize(
+    "key",
+    ["sealgate:layers", "Sealgate:On-Revocation", "sealgate:network", "aws:cloudformation:stack-name", "AWS:x"],
+)
 def test_a_tag_that_is_reserved_is_refused(service: ConfigService, key: str) -> None:
-    with pytest.raises(InvalidParameter, match="reserved"):
-        create(service, tags={key: "on"})
-    with pytest.raises(InvalidParameter, match="reserved"):
-        service.tag(SCOPE, create(service).arn, {key: "on"})
+    with pytest.raises(Invalid, match=re.escape(key)):
+        create(service, tags={key: "host"})
+    with pytest.raises(Invalid, match=re.escape(key)):
+        service.tag(SCOPE, create(service).arn, {key: "host"})
+
+
+def test_a_switch_is_set_by_a_tag(service: ConfigService) -> None:
+    arn = create(service, tags={"sealgate:on-revocation": "Enforce"}).arn
+    service.tag(SCOPE, arn, {"sealgate:on-revocation": "Warn"})
+    assert service.get_tags(SCOPE, arn) == {"sealgate:on-revocation": "Warn"}
+    with pytest.raises(Invalid, match="must be one of Warn, Enforce, not 'off'"):
+        service.tag(SCOPE, arn, {"sealgate:on-revocation": "off"})

@@ -85,7 +85,7 @@ def test_a_name_stays_taken_even_for_the_same_request_and_after_cancellation(pro
         ({"signing_parameters": {"a": "b"}}, "^Signing parameters should not be present when using AWSLambda-SHA384"),
         ({"certificate_arn": "arn:aws:acm:::c"}, "Signing material"),
         ({"has_overrides": True}, "Overrides"),
-        ({"tags": {"sealgate:mode": "x"}}, "reserved"),
+        ({"tags": {"sealgate:mode": "x"}}, "a signing profile can have sealgate:on-revocation only"),
         ({"tags": {str(n): "" for n in range(51)}}, "50 tags"),
     ],
 )
@@ -183,7 +183,7 @@ def test_a_profile_has_fifty_tags_at_most_and_no_reserved_ones(profiles: Profile
     profiles.tag(SCOPE, arn, {"0": "changed"})
     with pytest.raises(Invalid, match="50 tags"):
         profiles.tag(SCOPE, arn, {"more": ""})
-    with pytest.raises(Invalid, match="reserved"):
+    with pytest.raises(Invalid, match="Sealgate:mode"):
         profiles.tag(SCOPE, arn, {"Sealgate:mode": ""})
 
 

@@ -18,6 +18,7 @@ from sealgate.services.functions.names import FunctionName, parse_unqualified_na
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
+from sealgate.services.switches import CONFIG
 from sealgate.store.configs import CodeSigningConfig, configs, select_configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import Function, find_latest, functions, select_functions_of_config
@@ -54,9 +55,10 @@ class ConfigService:
         """Create a config; without a policy it warns.
 
         Raises:
-            InvalidParameter: The tags are too many, or one is reserved and unknown.
+            InvalidParameter: The tags are too many, or one is AWS's.
+            Invalid: One is a switch that there is not, or that cannot be set so.
         """
-        check_tags(tags)
+        check_tags(tags, kind=CONFIG)
         config = CodeSigningConfig(
             account=scope.account,
             region=scope.region,
@@ -203,11 +205,12 @@ class ConfigService:
 
         Raises:
             ConfigNotFound: There is none of this ARN.
-            InvalidParameter: The tags are none or too many, or one is reserved and unknown.
+            InvalidParameter: The tags are none or too many, or one is AWS's.
+            Invalid: One is a switch that there is not, or that cannot be set so.
         """
         with self._db.write() as tx:
             config = _get_config(tx, scope, arn)
-            configs.replace(tx, dataclasses.replace(config, tags=merged_tags(config.tags, tags)))
+            configs.replace(tx, dataclasses.replace(config, tags=merged_tags(config.tags, tags, kind=CONFIG)))
 
     def untag(self, scope: Scope, arn: str, keys: Sequence[str]) -> None:
         """Remove tags from a config; a key that it does not have is no error.
