@@ -1,6 +1,5 @@
 """Time, as an argument. The wall clock is read here and nowhere else."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,7 +9,7 @@ Clock = Callable[[], datetime]
 
 def system_clock() -> datetime:
     """Answer the machine's wall clock."""
-    return datetime.fromtimestamp(time.time(), UTC)
+    return datetime.now(UTC)
 
 
 def add_months(moment: datetime, months: int) -> datetime:

@@ -1,6 +1,5 @@
 """Sessions: whose token goes with which key, and until when."""
 
-import dataclasses
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -111,7 +110,7 @@ def test_a_long_term_key_comes_without_a_token(kind: str) -> None:
 
 def test_two_tokens_are_refused_even_if_both_are_the_sessions() -> None:
     request, now = request_with("header", token=TOKEN)
-    doubled = dataclasses.replace(request, query=(("X-Amz-Security-Token", TOKEN),))
+    doubled = request._replace(query=(("X-Amz-Security-Token", TOKEN),))
     with pytest.raises(faults.UnknownSessionToken):
         identify(doubled, session(now + timedelta(hours=1)), now=now)
 
@@ -135,8 +134,7 @@ def test_a_link_of_this_server_works_as_the_session_that_asked_for_it() -> None:
         session_token=TOKEN,
     )
     path, _, query = link.removeprefix("http://127.0.0.1:4566").partition("?")
-    request = dataclasses.replace(
-        signed("lambda", "GET", "/"),
+    request = signed("lambda", "GET", "/")._replace(
         raw_path=path,
         query=parse_query(query.encode()),
         headers={"host": "127.0.0.1:4566"},

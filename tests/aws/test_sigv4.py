@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 from datetime import timedelta
 from typing import Any
@@ -30,7 +29,7 @@ def verify(request: Request, payload: str, *, now: timedelta = timedelta(0), sec
 
 
 def altered(request: Request, **changes: Any) -> Request:
-    return dataclasses.replace(request, **changes)
+    return request._replace(**changes)
 
 
 TARGETS = st.builds(

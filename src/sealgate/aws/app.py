@@ -45,6 +45,7 @@ WAITING_THREADS = 1000
 
 HEALTH_PATH = "/_sealgate/health"
 METRICS_PATH = "/metrics"
+_PAGES = frozenset({HEALTH_PATH, METRICS_PATH})
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _NOT_IMPLEMENTED = 501
 _SERVER_FAULT = 500
@@ -103,7 +104,7 @@ class App:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, fault = _parse_request(scope)
         with_body = request.method != "HEAD"
-        page = await self._find_page(request)
+        page = await self._find_page(request) if request.raw_path in _PAGES else None
         if page is not None:
             await send_response(send, page, with_body=with_body, pool=self._pool)
             return

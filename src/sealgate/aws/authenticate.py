@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sealgate.arn import root_user_arn
 from sealgate.aws import faults, sigv2, sigv4
@@ -65,8 +65,7 @@ class Identity(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Signed(NamedTuple):
     """The identity of a signed request."""
 
     principal: Principal

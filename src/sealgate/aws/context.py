@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from sealgate.arn import account_of
 from sealgate.aws.presign import presign_get
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "Principal", "Services"]
 
+_REMEMBERED = 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -52,8 +55,7 @@ class Services:
     logs: LogService
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One authenticated, authorised call.
 
     Attributes:
@@ -72,7 +74,11 @@ class Call:
     services: Services
     entry: Entry
     door: Door
-    session_token: str | None = field(default=None, repr=False)
+    session_token: str | None = None
+
+    def __repr__(self) -> str:
+        """Show the call without what is secret."""
+        return f"<Call {self.service}:{self.operation} {self.request_id}>"
 
     @property
     def principal(self) -> Principal:
@@ -117,7 +123,7 @@ class Call:
     @property
     def scope(self) -> Scope:
         """Whose call it is, as the services take it."""
-        return Scope(account=self.principal.account, region=self.region, caller_arn=self.principal.arn)
+        return _scope(self.principal, self.region)
 
     def demand(self, action: str, resource: str, *, context: Context | None = None, denial: str = "") -> None:
         """Go on only if the caller may do one thing more, which came to light in the handling.
@@ -157,3 +163,8 @@ class Call:
             lifetime=lifetime,
             session_token=self.session_token,
         )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _scope(principal: Principal, region: str) -> Scope:
+    return Scope(account=principal.account, region=region, caller_arn=principal.arn)

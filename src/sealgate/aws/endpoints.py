@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from urllib.parse import quote
 
 from sealgate.aws.request import Request
@@ -60,4 +59,4 @@ def find_bucket(host: str) -> str | None:
 def in_path_style(request: Request) -> Request:
     """Answer an S3 request with its bucket in the path, wherever it stood."""
     bucket = find_bucket(request.host)
-    return request if bucket is None else replace(request, raw_path=f"/{quote(bucket)}{request.raw_path}")
+    return request if bucket is None else request._replace(raw_path=f"/{quote(bucket)}{request.raw_path}")

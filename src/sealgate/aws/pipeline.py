@@ -80,7 +80,11 @@ class Pipeline:
             exchange.members = bound.codec.parse(request, labels, b"")
             return await self._perform_upload(exchange, identity, framing, bound)
         body = await self._take_document(exchange, identity, framing)
-        exchange.members = await self._parse(bound, request, labels, body)
+        if len(body) <= BATCH:
+            exchange.members = bound.codec.parse(request, labels, body)
+        else:
+            loop = asyncio.get_running_loop()
+            exchange.members = await loop.run_in_executor(self._pool, bound.codec.parse, request, labels, body)
         return await self._perform_call(exchange, identity, bound)
 
     async def _perform_action(self, exchange: Exchange) -> Response:
@@ -153,12 +157,6 @@ class Pipeline:
             with_md5=True,
         )
         return await take_in(exchange.body, intake, self._pool)
-
-    async def _parse(self, bound: Bound, request: Request, labels: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        if len(body) <= BATCH:
-            return bound.codec.parse(request, labels, body)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, bound.codec.parse, request, labels, body)
 
     def _admit(self, exchange: Exchange, identity: Identity, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         request, principal = exchange.request, identity.principal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sealgate.aws.faults import MalformedUri
@@ -27,8 +27,7 @@ SIGNATURE_QUERY = frozenset(
 _NO_BYTE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """A request without its body.
 
     Attributes:
@@ -70,7 +69,7 @@ class Request:
         if not moved:
             return self
         query = tuple(pair for pair in self.query if pair[0].lower() not in moved)
-        return replace(self, query=query, headers={**moved, **self.headers})
+        return self._replace(query=query, headers={**moved, **self.headers})
 
 
 def decode_component(text: str) -> str:

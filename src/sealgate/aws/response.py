@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from sealgate.aws.faults import Malformed
 from sealgate.aws.reply import FileBody
 
 WITHOUT_BODY = frozenset({204, 304})
+_KEPT_NAMES = 256
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -40,11 +42,16 @@ class Response(NamedTuple):
         for name, value in self.headers.items():
             if _CONTROL.search(value):
                 raise Malformed(f"The value of the response header {name} has a control character.")
-            encoded.append((name.lower().encode("ascii"), _encode_value(value)))
+            encoded.append((_encode_name(name), _encode_value(value)))
         if "Content-Length" not in self.headers and self.status not in WITHOUT_BODY:
             length = self.body.length if isinstance(self.body, FileBody) else len(self.body)
             encoded.append((b"content-length", b"%d" % length))
         return encoded
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _encode_name(name: str) -> bytes:
+    return name.lower().encode("ascii")
 
 
 def _encode_value(value: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from sealgate.aws.faults import Malformed
 from sealgate.aws.operation import Operation
@@ -18,8 +18,7 @@ from sealgate.aws.request import Request, decode_component
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match(Generic[T]):
+class Match(NamedTuple, Generic[T]):
     """What a request is for: the target of a route, and the parts of the path that are members, decoded."""
 
     target: T

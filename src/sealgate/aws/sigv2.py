@@ -18,7 +18,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sealgate.aws import faults
@@ -139,7 +139,7 @@ def without_link(request: Request) -> Request:
     """Answer a link's request without the parameters that are only about its signature; any other as it is."""
     if request.find_query("AWSAccessKeyId") is None:
         return request
-    return replace(request, query=tuple(pair for pair in request.query if pair[0] not in {*_OWN, *_REPEATED}))
+    return request._replace(query=tuple(pair for pair in request.query if pair[0] not in {*_OWN, *_REPEATED}))
 
 
 def check_link(link: Link, *, now: datetime) -> None:

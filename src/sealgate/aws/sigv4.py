@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -34,11 +35,12 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _USUAL_HEADER = re.compile(
-    rf"{ALGORITHM} Credential=([^/,=\s]+)/(?P<date>\d{{8}})/([^/,=\s]+)/([^/,=\s]+)/{TERMINATOR}, ?"
-    r"SignedHeaders=([^,=\s]+), ?Signature=([0-9a-f]{64})",
+    rf"{ALGORITHM} Credential=([^/,=\s]+)/(\d{{8}})/([^/,=\s]+)/([^/,=\s]+)/{TERMINATOR}, ?SignedHeaders=([^,=\s]+), ?",
     re.ASCII,
 )
-"""As clients write it; every call has one."""
+"""As clients write it, up to the signature: the same in all calls of a day that one client makes of one kind."""
+_USUAL_LENGTH = 512
+_KEPT_HEADERS = 1024
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,16}){1,3}-[0-9]{1,2}")
 _LIFETIME = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -46,7 +48,10 @@ _SAFE = "-_.~"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*")
 """A path in which nothing is encoded."""
 _KEPT_KEYS = 1024
+_KEPT_MOMENTS = 64
+_EARLY, _LATE = -CLOCK_SKEW, CLOCK_SKEW
 _QUERY_PARAMETERS = ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
+_BLANKS = " \t"
 _SPACES = re.compile(" {2,}")
 
 
@@ -101,20 +106,24 @@ def parse_claim(request: Request) -> Claim | None:
 
 
 def _parse_header(header: str, timestamp: str | None) -> Claim:
-    usual = _USUAL_HEADER.fullmatch(header)
-    signed_at = None if usual is None or timestamp is None else _find_moment(timestamp)
-    if usual is None or timestamp is None or signed_at is None or usual["date"] != timestamp[:8]:
-        return _parse_any_header(header, timestamp)
-    key_id, date, region, service, signed_headers, signature = usual.groups()
-    return Claim(
-        access_key_id=key_id,
-        scope=CredentialScope(date=date, region=region, service=service),
-        timestamp=timestamp,
-        signed_at=signed_at,
-        signed_headers=tuple(signed_headers.split(";")),
-        signature=signature,
-        lifetime=None,
-    )
+    start, _, signature = header.rpartition("Signature=")
+    usual = _parse_usual(start) if len(start) <= _USUAL_LENGTH else None
+    if usual is not None and timestamp is not None and _SIGNATURE.fullmatch(signature):
+        key_id, scope, signed_headers = usual
+        signed_at = _find_moment(timestamp)
+        if signed_at is not None and scope.date == timestamp[:8]:
+            return Claim(key_id, scope, timestamp, signed_at, signed_headers, signature, lifetime=None)
+    return _parse_any_header(header, timestamp)
+
+
+@lru_cache(maxsize=_KEPT_HEADERS)
+def _parse_usual(start: str) -> tuple[str, CredentialScope, tuple[str, ...]] | None:
+    """Read a header up to its signature: the key's id, the scope and the signed headers; None where it is unusual."""
+    usual = _USUAL_HEADER.fullmatch(start)
+    if usual is None:
+        return None
+    key_id, date, region, service, signed_headers = usual.groups()
+    return key_id, CredentialScope(date, region, service), tuple(signed_headers.split(";"))
 
 
 def _parse_any_header(header: str, timestamp: str | None) -> Claim:
@@ -202,6 +211,7 @@ def _claim(
     )
 
 
+@lru_cache(maxsize=_KEPT_MOMENTS)
 def _find_moment(timestamp: str) -> datetime | None:
     try:
         return datetime.fromisoformat(timestamp) if _TIMESTAMP.fullmatch(timestamp) else None
@@ -229,15 +239,16 @@ def check_claim(claim: Claim, request: Request, *, now: datetime) -> None:
 
 
 def _check_time(claim: Claim, now: datetime) -> None:
-    if claim.signed_at > now + CLOCK_SKEW:
+    age = now - claim.signed_at
+    if age < _EARLY:
         raise faults.SignatureExpired(
             f"Signature not yet current: {claim.timestamp} is still later than {now + CLOCK_SKEW:{TIMESTAMP}} "
             f"({now:{TIMESTAMP}} + 15 min.)"
         )
     if claim.lifetime is not None:
-        if now > claim.signed_at + timedelta(seconds=claim.lifetime):
+        if age > timedelta(seconds=claim.lifetime):
             raise faults.LinkExpired
-    elif claim.signed_at < now - CLOCK_SKEW:
+    elif age > _LATE:
         raise faults.SignatureExpired(
             f"Signature expired: {claim.timestamp} is now earlier than {now - CLOCK_SKEW:{TIMESTAMP}} "
             f"({now:{TIMESTAMP}} - 15 min.)"
@@ -251,19 +262,14 @@ def canonical_request(request: Request, claim: Claim, payload_hash: str) -> byte
         SignatureMismatch: A header that the signature covers was not received.
     """
     try:
-        lines = [f"{name}:{_header_value(request.headers[name])}" for name in claim.signed_headers]
+        lines = "\n".join([f"{name}:{request.headers[name].strip(_BLANKS)}" for name in claim.signed_headers])
     except KeyError as error:
         raise faults.SignatureMismatch from error
-    parts = (
-        request.method,
-        canonical_path(request.raw_path, claim.scope.service),
-        canonical_query(request.query),
-        *lines,
-        "",
-        ";".join(claim.signed_headers),
-        payload_hash,
-    )
-    return "\n".join(parts).encode("latin-1")
+    if "  " in lines:
+        lines = _SPACES.sub(" ", lines)
+    path, query = canonical_path(request.raw_path, claim.scope.service), canonical_query(request.query)
+    signed = ";".join(claim.signed_headers)
+    return f"{request.method}\n{path}\n{query}\n{lines}\n\n{signed}\n{payload_hash}".encode("latin-1")
 
 
 def canonical_path(raw_path: str, service: str) -> str:
@@ -277,11 +283,6 @@ def canonical_query(query: tuple[tuple[str, str], ...]) -> str:
         return ""
     pairs = [(quote(name, safe=_SAFE), quote(value, safe=_SAFE)) for name, value in query if name != "X-Amz-Signature"]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
-
-
-def _header_value(value: str) -> str:
-    value = value.strip(" \t")
-    return _SPACES.sub(" ", value) if "  " in value else value
 
 
 class SigningKeys:

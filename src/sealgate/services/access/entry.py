@@ -6,7 +6,6 @@ What every call makes anew is a named tuple, here and on the wire: it takes a th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,8 +15,7 @@ from sealgate.errors import Denied
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
+class Principal(NamedTuple):
     """Who calls.
 
     Attributes:
