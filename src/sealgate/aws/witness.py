@@ -119,12 +119,15 @@ class Witness:
         principal = exchange.principal
         if principal is None:
             return unknown_actor("" if exchange.claim is None else exchange.claim.access_key_id)
-        session = self._rights.of(principal).record if principal.is_temporary else None
+        if not principal.is_temporary:
+            return actor_of(principal.arn, user_id=principal.user_id, access_key_id=principal.access_key_id)
+        grants = self._rights.of(principal)
+        session = grants.record
         return actor_of(
             principal.arn,
             user_id=principal.user_id,
             access_key_id=principal.access_key_id,
-            role_arn=None if session is None else self._rights.of(principal).caller.issuer or None,
+            role_arn=None if session is None else grants.caller.issuer or None,
             session_began_at=None if session is None else session.issued_at,
             source_identity=None if session is None else session.source_identity,
         )

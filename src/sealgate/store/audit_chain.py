@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, func, select
+from sqlalchemy import BigInteger, Column, Index, Table, Text, bindparam, func, select
 
 from sealgate.store.audit import events_table
 from sealgate.store.database import Tx
@@ -76,12 +76,17 @@ links = Rows(chain_table, ChainRow)
 seals = Rows(seals_table, SealRow)
 _e, _c, _s = events_table.c, chain_table.c, seals_table.c
 _insert_links = Insertion(chain_table)
+# What is asked twice a second is put together once.
+_last = select(chain_table).order_by(_c.position.desc()).limit(1)
+_waiting = (
+    select(_e.number, _e.text).where(_e.number > bindparam("number")).order_by(_e.number).limit(bindparam("limit"))
+)
 
 
 def find_tail(tx: Tx) -> ChainRow | None:
     """Answer the last place; None before the first event has one."""
-    found = links.select(tx, order_by=[_c.position.desc()], limit=1)
-    return found[0] if found else None
+    found = tx.execute(_last).first()
+    return None if found is None else links.load(found)
 
 
 def find_last_seal(tx: Tx) -> SealRow | None:
@@ -92,8 +97,7 @@ def find_last_seal(tx: Tx) -> SealRow | None:
 
 def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str]]:
     """Answer the numbers and texts of events that have no place yet, in order."""
-    wanted = select(_e.number, _e.text).where(_e.number > number).order_by(_e.number).limit(limit)
-    return [(number, text) for number, text in tx.execute(wanted).all()]
+    return [(row.number, row.text) for row in tx.execute(_waiting, {"number": number, "limit": limit})]
 
 
 def add_links(tx: Tx, rows: Sequence[ChainRow]) -> None:

@@ -39,6 +39,7 @@ class _Here(threading.local):
 
     connection: Connection | None = None
     unit: Unit | None = None
+    synchronous = "FULL"
 
 
 class Database:
@@ -79,18 +80,16 @@ class Database:
         """
         if self._here.unit is not None:
             raise RuntimeError("a unit of work is durable as a whole")
-        driver: Any = self._connection().connection.driver_connection
-        if not self._is_sqlite:
+        if self._writer is None:
             with self._transaction() as tx:
                 tx.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
                 yield tx
             return
-        driver.execute("PRAGMA synchronous=NORMAL")
-        try:
-            with self._transaction() as tx:
+        connection = self._connection()
+        with self._writer:
+            self._synchronise(connection, "NORMAL")
+            with Writing(connection) as tx:
                 yield tx
-        finally:
-            driver.execute("PRAGMA synchronous=FULL")
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -165,6 +164,7 @@ class Database:
                 yield connection
             return
         with self._writer:
+            self._synchronise(connection, "FULL")
             connection.info["begin"] = "BEGIN IMMEDIATE"
             try:
                 with connection.begin():
@@ -172,10 +172,17 @@ class Database:
             finally:
                 connection.info["begin"] = "BEGIN"
 
+    def _synchronise(self, connection: Connection, level: str) -> None:
+        """See to it that the thread's next commit to SQLite reaches the disk (FULL), or need not (NORMAL)."""
+        if self._here.synchronous != level:
+            _driver_of(connection).execute(f"PRAGMA synchronous={level}")
+            self._here.synchronous = level
+
     def _connection(self) -> Connection:
         connection = self._here.connection
         if connection is None or connection.closed or connection.invalidated:
             connection = self._here.connection = self.engine.connect()
+            self._here.synchronous = "FULL"
             with self._opened_lock:
                 self._opened.append(connection)
         return connection
@@ -292,7 +299,7 @@ class Reading:
 
     def __init__(self, connection: Connection, *, says_begin: bool) -> None:
         self._connection = connection
-        self._driver: Any = connection.connection.driver_connection
+        self._driver = _driver_of(connection)
         self._says_begin = says_begin
 
     def __enter__(self) -> Tx:
@@ -305,6 +312,32 @@ class Reading:
             self._connection.rollback()
         else:
             self._driver.rollback()
+
+
+class Writing:
+    """A writing transaction on SQLite, from the start of a `with` block to its end; like `Reading`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Tx:
+        _driver_of(self._connection).execute("BEGIN IMMEDIATE")
+        return self._connection
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        is_shared = self._connection.in_transaction()
+        transaction: Any = self._connection if is_shared else _driver_of(self._connection)
+        if kind is None:
+            transaction.commit()
+        else:
+            transaction.rollback()
+
+
+def _driver_of(connection: Connection) -> Any:
+    """Answer the driver's own connection."""
+    return connection.connection.dbapi_connection
 
 
 def _postgresql_engine(url: str) -> Engine:
@@ -333,6 +366,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    driver: Any = connection.connection.driver_connection
+    driver = _driver_of(connection)
     if not driver.in_transaction:
         driver.execute(connection.info.get("begin", "BEGIN"))

@@ -47,8 +47,7 @@ class Lookup:
 
     def find(self, tx: Connection, key: Mapping[str, object]) -> Sequence[Any] | None:
         """Answer the values of the row, or None."""
-        driver = tx.connection.driver_connection
-        assert driver is not None
+        driver: Any = tx.connection.dbapi_connection
         given = key if self._order is None else [key[name] for name in self._order]
         row = driver.execute(self._text, given).fetchone()
         if row is None or not self._readers:

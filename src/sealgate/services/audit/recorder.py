@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -88,7 +89,7 @@ class Recorder:
             Exception: It could not be written down.
         """
         waiter: Future[None] = Future()
-        self._submit([_Pending(self._make(event), waiter)])
+        self._submit([_Pending(record_event(event, recorded_at=self._clock()), waiter)])
         waiter.result()
 
     async def record_soon(self, tell: Callable[[], AuditEvent]) -> None:
@@ -120,9 +121,6 @@ class Recorder:
         if shown is not None:
             await self.record_soon(lambda: shown)
 
-    def _make(self, event: AuditEvent) -> EventRecord:
-        return record_event(event, recorded_at=self._clock())
-
     def _hand_over(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
         """Submit what a loop has gathered, once a turn has added nothing to the `seen` events of the one before.
 
@@ -131,19 +129,11 @@ class Recorder:
         if seen < len(self._gathered[loop]) < _MAX_GATHERED:
             loop.call_soon(self._hand_over, loop, len(self._gathered[loop]))
             return
-        gathered = self._gathered.pop(loop)
+        gathered, now = self._gathered.pop(loop), self._clock()
         try:
-            self._submit([made for each in gathered if (made := self._tell_one(each)) is not None])
+            self._submit([made for each in gathered if (made := _tell_one(each, now)) is not None])
         except RuntimeError as error:
             _settle([each.waiter for each in gathered], error)
-
-    def _tell_one(self, untold: _Untold) -> _Pending | None:
-        """Make one event; that it cannot be made is told to who waits for it, and holds up no other."""
-        try:
-            return _Pending(self._make(untold.tell()), untold.waiter)
-        except Exception as error:  # noqa: BLE001 - raised again where the call waits
-            _settle([untold.waiter], error)
-            return None
 
     def _submit(self, pending: Sequence[_Pending]) -> None:
         with self._lock:
@@ -157,7 +147,7 @@ class Recorder:
             batch, is_last = self._take()
             with self._lock:
                 counted = self._floods.due(self._clock(), is_last=is_last)
-            batch += [_Pending(self._make(event), None) for event in counted]
+            batch += [_Pending(record_event(event, recorded_at=self._clock()), None) for event in counted]
             self._commit(batch)
 
     def _take(self) -> tuple[list[_Pending], bool]:
@@ -185,6 +175,15 @@ class Recorder:
             log.exception("%d audit events could not be recorded", len(batch))
             failure = error
         _tell([each.waiter for each in batch if each.waiter is not None], failure)
+
+
+def _tell_one(untold: _Untold, now: datetime) -> _Pending | None:
+    """Make one event; that it cannot be made is told to who waits for it, and holds up no other."""
+    try:
+        return _Pending(record_event(untold.tell(), recorded_at=now), untold.waiter)
+    except Exception as error:  # noqa: BLE001 - raised again where the call waits
+        _settle([untold.waiter], error)
+        return None
 
 
 def _tell(waiters: Sequence[Waiter], failure: Exception | None) -> None:
