@@ -70,5 +70,5 @@ def test_what_was_taken_is_written_when_the_process_ends(stream: Written, log: l
 
 
 def test_moments_are_written_in_utc_to_the_millisecond() -> None:
-    record = logging.makeLogRecord({"msg": "said", "created": 1_764_000_000.5, "msecs": 500.0})
-    assert Formatter("%(asctime)s %(message)s").format(record) == "2025-11-24T16:00:00.500Z said"
+    said = {"msg": "said", "name": "tests", "levelname": "INFO", "created": 1_764_000_000.5, "msecs": 500.0}
+    assert Formatter().format(logging.makeLogRecord(said)) == "2025-11-24T16:00:00.500Z INFO tests said"

@@ -114,6 +114,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread = 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on to the next request. `_check_progress` sees that none comes: a timer for each answer costs more."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._heard_at = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature; what is said is S3's
         """Refuse what cannot be read, and close the connection: nobody knows where the next request begins."""
         cycle = self._last_cycle
@@ -182,6 +192,10 @@ class GatheringTransport:
         self._held.append(data)
         if len(data) > _HELD_BYTES:
             self._flush()
+
+    def is_closing(self) -> bool:
+        """Tell whether it is closed, or will be."""
+        return self._transport.is_closing()
 
     def close(self) -> None:
         """Write what is held, and close."""

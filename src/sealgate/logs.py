@@ -10,13 +10,51 @@ import asyncio
 import logging
 import sys
 import time
-from typing import TextIO
+from typing import Any, TextIO
+
+from sealgate.clock import system_clock
+
+
+class Record(logging.LogRecord):
+    """What a line says, without what none says: where in the code, by which thread, in which process.
+
+    Every call has a line, and to find all of that out takes longer than all else that is done for it.
+    """
+
+    def __init__(  # noqa: PLR0917 - logging's
+        self,
+        name: str,
+        level: int,
+        pathname: str,
+        lineno: int,
+        msg: object,
+        args: Any,
+        exc_info: Any,
+        func: str | None = None,
+        sinfo: str | None = None,
+    ) -> None:
+        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
+        self.pathname, self.lineno, self.funcName = pathname, lineno, func or ""
+        self.msg, self.args = msg, args
+        self.exc_info, self.stack_info = exc_info, sinfo
+        self.exc_text: str | None = None
+        self.created = system_clock().timestamp()
+        self.msecs = self.created % 1 * 1000
 
 
 class Formatter(logging.Formatter):
     """Formats each second once: many lines fall into one."""
 
     _second = (0, "")
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a line, and below it the traceback where there is one."""
+        if record.exc_info or record.stack_info:
+            return super().format(record)
+        return f"{self.formatTime(record)} {record.levelname} {record.name} {record.getMessage()}"
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         """Write when a line was written, in UTC."""
@@ -71,10 +109,9 @@ class TurnHandler(logging.Handler):
 def log_to_stderr() -> None:
     """Send the log to stderr."""
     handler = TurnHandler(sys.stderr)
-    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(Formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001 - documented there
+    logging.setLogRecordFactory(Record)
+    logging._srcfile = None  # noqa: SLF001 - nor is the caller looked for (logging HOWTO, "Optimization")
     for name in ("alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
