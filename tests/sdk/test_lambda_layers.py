@@ -14,8 +14,7 @@ from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.lambda_ import lambda_ as lambda_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
-from sealgate.config import Config
-from sealgate.server import House, open_house
+from sealgate.server import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.deployment import zip_of
 from tests.support.iam import allowing
@@ -25,15 +24,6 @@ from tests.support.refusals import error_of
 LIBRARY = zip_of({"python/library.py": b"answer = 42\n"})
 UNKNOWN = "The resource you requested does not exist."
 BELOW_ONE = ("InvalidParameterValueException", 400, "Layer Version Cannot be less than 1")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = open_house(Config(data=tmp_path_factory.mktemp("layers") / "data"))
-    house.trail.recorder.start()
-    yield house
-    house.trail.recorder.stop()
-    house.db.close()
 
 
 @pytest.fixture
