@@ -15,13 +15,15 @@ from sealgate.aws.api.lambda_ import lambda_
 from sealgate.config import Config
 from sealgate.server import House, make_app
 from sealgate.store.decisions import decisions
-from tests.support.decisions import a_decision
+from sealgate.store.invocations import start_refusals
+from tests.support.decisions import a_decision, a_refused_start
 from tests.support.deployment import zip_of
 from tests.support.iam import allowing
 from tests.support.in_process import InProcess
 
 PROTOCOLS = ("smithy-rpc-v2-cbor", "json", "query")
 METRIC = {"Namespace": "AWS/Lambda", "MetricName": "SignatureValidationErrors"}
+STARTS = {"Namespace": "Sealgate", "MetricName": "CodeIntegrityErrors"}
 PUBLISHER = "arn:aws:signer:us-east-1:{}:/signing-profiles/app/abcdefghij"
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -116,6 +118,20 @@ def test_statistics_are_answered_by_period(client: Any, history: str) -> None:
     assert answer["Datapoints"][0] == {"Timestamp": START, "Unit": "Count", **first}
     hours = [(each["Timestamp"] - START) // timedelta(hours=1) for each in answer["Datapoints"]]
     assert hours == [0, 1, 3]
+
+
+def test_refused_starts_are_read_in_the_same_ways(house: House, client: Any) -> None:
+    function, now = f"altered-{uuid.uuid4()}", datetime.now(UTC)
+    with house.db.write() as tx:
+        whose = {"account": "222233334444", "region": "us-east-1"}
+        start_refusals.insert(tx, a_refused_start(function=function, refused_at=now, **whose))
+    span = {"StartTime": now - 5 * MINUTE, "EndTime": now + MINUTE}
+    answer = statistics(client, function, **STARTS, **span, Period=60)
+    assert [each["Sum"] for each in answer["Datapoints"]] == [1.0]
+    stat = {"Metric": {**STARTS, "Dimensions": dimensions(function)}, "Period": 60, "Stat": "Sum"}
+    assert data(client, query(function, MetricStat=stat), **span)["MetricDataResults"][0]["Values"] == [1.0]
+    listed = client.list_metrics(Namespace="Sealgate", Dimensions=dimensions(function))["Metrics"]
+    assert listed == [{**STARTS, "Dimensions": dimensions(function)}]
 
 
 def test_data_of_another_unit_is_none(client: Any, history: str) -> None:

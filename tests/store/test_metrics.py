@@ -5,9 +5,10 @@ import pytest
 
 from sealgate.store.database import Database
 from sealgate.store.decisions import decisions
-from sealgate.store.metrics import count_failures, list_failing_functions
+from sealgate.store.invocations import start_refusals
+from sealgate.store.metrics import FAILED_DEPLOYMENTS, REFUSED_STARTS, Tally
 from sealgate.store.schema import metadata
-from tests.support.decisions import a_decision
+from tests.support.decisions import a_decision, a_refused_start
 from tests.support.signer import NOW, SCOPE
 
 MINUTE = timedelta(minutes=1)
@@ -26,10 +27,15 @@ def record(database: Database, **changes: Any) -> None:
         decisions.insert(tx, a_decision(**({"decided_at": START} | changes)))
 
 
-def counts(database: Database, **changes: Any) -> dict[int, int]:
+def refuse_start(database: Database, **changes: Any) -> None:
+    with database.write() as tx:
+        start_refusals.insert(tx, a_refused_start(**({"refused_at": START} | changes)))
+
+
+def counts(database: Database, tally: Tally = FAILED_DEPLOYMENTS, **changes: Any) -> dict[int, int]:
     asked: dict[str, Any] = {"function": None, "since": START, "until": START + 10 * MINUTE, "period": MINUTE, **WHOSE}
     with database.read() as tx:
-        return count_failures(tx, **(asked | changes))
+        return tally.count(tx, **(asked | changes))
 
 
 def test_failures_are_counted_by_period(database: Database) -> None:
@@ -65,7 +71,7 @@ def test_what_does_not_count(database: Database, changes: dict[str, Any]) -> Non
     record(database, **changes)
     assert counts(database) == {}
     with database.read() as tx:
-        assert list_failing_functions(tx, since=START, **WHOSE) == []
+        assert FAILED_DEPLOYMENTS.list_functions(tx, since=START, **WHOSE) == []
 
 
 def test_one_function_is_counted_alone(database: Database) -> None:
@@ -80,4 +86,16 @@ def test_the_failing_functions_are_listed_once_and_in_order(database: Database) 
         record(database, function=function)
     record(database, function="old", decided_at=START - MINUTE)
     with database.read() as tx:
-        assert list_failing_functions(tx, since=START, **WHOSE) == ["B", "_", "a", "b"]
+        assert FAILED_DEPLOYMENTS.list_functions(tx, since=START, **WHOSE) == ["B", "_", "a", "b"]
+
+
+def test_each_refused_start_counts(database: Database) -> None:
+    for seconds in (-1, 0, 0, 61):
+        refuse_start(database, refused_at=START + timedelta(seconds=seconds), version=str(seconds))
+    refuse_start(database, function="other", layer_version_arn="arn:aws:lambda:::layer:x:1", reason="REVOKED")
+    refuse_start(database, account="999999999999")
+    assert counts(database, REFUSED_STARTS) == {0: 3, 1: 1}
+    assert counts(database, REFUSED_STARTS, function="other") == {0: 1}
+    assert counts(database) == {}
+    with database.read() as tx:
+        assert REFUSED_STARTS.list_functions(tx, since=START, **WHOSE) == ["app", "other"]

@@ -1,10 +1,11 @@
-"""Admission decisions with plain values, for tests to change one thing of."""
+"""Admission decisions and refused starts with plain values, for tests to change one thing of."""
 
 import dataclasses
 import uuid
 from typing import Any
 
 from sealgate.store.decisions import DecisionRecord
+from sealgate.store.invocations import StartRefusal
 from tests.support.signer import NOW, SCOPE
 
 _DECISION = DecisionRecord(
@@ -24,6 +25,18 @@ _DECISION = DecisionRecord(
     kind="MISMATCH",
     findings="",
 )
+_REFUSAL = StartRefusal(
+    refusal_id="",
+    refused_at=NOW,
+    account=SCOPE.account,
+    region=SCOPE.region,
+    function="app",
+    version="$LATEST",
+    package_sha256="00" * 32,
+    layer_version_arn=None,
+    reason="ContentsAltered",
+    detail="",
+)
 
 
 def a_decision(**changes: Any) -> DecisionRecord:
@@ -31,3 +44,8 @@ def a_decision(**changes: Any) -> DecisionRecord:
     return dataclasses.replace(
         _DECISION, **{"decision_id": str(uuid.uuid4()), "deployment_id": str(uuid.uuid4())} | changes
     )
+
+
+def a_refused_start(**changes: Any) -> StartRefusal:
+    """Make the row of a start that was refused, with some fields changed."""
+    return dataclasses.replace(_REFUSAL, **{"refusal_id": str(uuid.uuid4())} | changes)

@@ -2,59 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import BigInteger, Column, ColumnElement, Table, func, select, true, type_coerce
 
 from sealgate.store.database import Tx
 from sealgate.store.decisions import decisions_table, has_failed
+from sealgate.store.invocations import start_refusals_table
 from sealgate.store.jobs import jobs_table
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_columns = decisions_table.c
 
 
-def count_failures(
-    tx: Tx, *, account: str, region: str, function: str | None, since: datetime, until: datetime, period: timedelta
-) -> dict[int, int]:
-    """Count deployments with a failed signature check, by period; one of several packages counts once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Something that happens to functions, and is counted.
 
-    Args:
-        tx: A transaction.
-        account: Whose functions.
-        region: Where they are.
-        function: One function's bare name; None for all.
-        since: The moment that the first period begins.
-        until: The moment at which the last one ends at the latest.
-        period: The length of a period.
-
-    Returns:
-        How many there are in the period of each number, counted from 0; a period without any is left out.
+    Attributes:
+        table: Where it is written down, by account, region and function.
+        moment: When it happened.
+        identity: What counts once, in however many rows.
+        condition: Which rows are about it.
     """
-    moment = type_coerce(_columns.decided_at, BigInteger)
-    start = (since - _EPOCH) // _MICROSECOND
-    conditions = [
-        has_failed,
-        _columns.account == account,
-        _columns.region == region,
-        _columns.decided_at >= since,
-        _columns.decided_at < until,
-    ]
-    if function is not None:
-        conditions.append(_columns.function == function)
-    number = ((moment - start) // (period // _MICROSECOND)).label("number")
-    numbers = select(number, _columns.deployment_id).where(*conditions).distinct().subquery()
-    counted = select(numbers.c.number, func.count()).group_by(numbers.c.number)
-    return {int(number): int(count) for number, count in tx.execute(counted)}
+
+    table: Table
+    moment: Column[Any]
+    identity: Column[Any]
+    condition: ColumnElement[bool]
+
+    def count(
+        self,
+        tx: Tx,
+        *,
+        account: str,
+        region: str,
+        function: str | None,
+        since: datetime,
+        until: datetime,
+        period: timedelta,
+    ) -> dict[int, int]:
+        """Count it by period.
+
+        Args:
+            tx: A transaction.
+            account: Whose functions.
+            region: Where they are.
+            function: One function's bare name; None for all.
+            since: The moment that the first period begins.
+            until: The moment at which the last one ends at the latest.
+            period: The length of a period.
+
+        Returns:
+            How many there are in the period of each number, counted from 0; a period without any is left out.
+        """
+        conditions = [*self._since(account, region, since), self.moment < until]
+        if function is not None:
+            conditions.append(self.table.c.function == function)
+        start = (since - _EPOCH) // _MICROSECOND
+        number = ((type_coerce(self.moment, BigInteger) - start) // (period // _MICROSECOND)).label("number")
+        numbers = select(number, self.identity).where(*conditions).distinct().subquery()
+        counted = select(numbers.c.number, func.count()).group_by(numbers.c.number)
+        return {int(number): int(count) for number, count in tx.execute(counted)}
+
+    def list_functions(self, tx: Tx, *, account: str, region: str, since: datetime) -> list[str]:
+        """Answer the names of the functions that it has happened to since a moment, in the order of characters."""
+        found = select(self.table.c.function).where(*self._since(account, region, since))
+        return sorted(tx.execute(found.distinct()).scalars())
+
+    def _since(self, account: str, region: str, since: datetime) -> list[ColumnElement[bool]]:
+        columns = self.table.c
+        return [self.condition, columns.account == account, columns.region == region, self.moment >= since]
 
 
-def list_failing_functions(tx: Tx, *, account: str, region: str, since: datetime) -> list[str]:
-    """Answer the names of the functions with such a deployment since a moment, in the order of their characters."""
-    found = select(_columns.function).where(
-        has_failed, _columns.account == account, _columns.region == region, _columns.decided_at >= since
-    )
-    return sorted(tx.execute(found.distinct()).scalars())
+FAILED_DEPLOYMENTS = Tally(
+    table=decisions_table,
+    moment=decisions_table.c.decided_at,
+    identity=decisions_table.c.deployment_id,
+    condition=has_failed,
+)
+"""Deployments with a failed signature check; one of several packages counts once."""
+REFUSED_STARTS = Tally(
+    table=start_refusals_table,
+    moment=start_refusals_table.c.refused_at,
+    identity=start_refusals_table.c.refusal_id,
+    condition=true(),
+)
+"""Starts of functions that were refused."""
 
 
 def count_waiting_jobs(tx: Tx) -> int:

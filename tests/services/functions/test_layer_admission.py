@@ -21,7 +21,7 @@ from sealgate.services.functions.errors import (
 from sealgate.services.functions.settings import SettingsChange
 from sealgate.services.layers.errors import LayerToAttachNotFound
 from sealgate.store.layers import LayerVersion, layer_versions
-from sealgate.store.metrics import count_failures
+from sealgate.store.metrics import FAILED_DEPLOYMENTS
 from tests.services.functions.test_admission import (
     Maker,
     by_another_publisher,
@@ -186,7 +186,7 @@ class TestSeveralPackages:
         assert all(("publisher", "failed") in statuses(each) for each in decisions)
         with house.db.read() as tx:
             since = house.clock().replace(second=0, microsecond=0)
-            counted = count_failures(
+            counted = FAILED_DEPLOYMENTS.count(
                 tx,
                 account=SCOPE.account,
                 region=SCOPE.region,

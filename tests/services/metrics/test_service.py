@@ -10,13 +10,16 @@ import pytest
 
 from sealgate.services.functions.errors import CodeVerificationFailed
 from sealgate.services.metrics.errors import InvalidMetricParameter, InvalidMetricToken
-from sealgate.services.metrics.service import Datapoint, Metric, MetricFilter, MetricService, check_span
+from sealgate.services.metrics.kinds import Metric
+from sealgate.services.metrics.service import Datapoint, MetricFilter, MetricService, check_span
 from sealgate.store.decisions import decisions
-from tests.support.decisions import a_decision
+from sealgate.store.invocations import start_refusals
+from tests.support.decisions import a_decision, a_refused_start
 from tests.support.deployment import SCOPE, DeploymentHouse, zip_of
 from tests.support.functions import a_scope
 
 ALL = Metric(namespace="AWS/Lambda", name="SignatureValidationErrors")
+STARTS = Metric(namespace="Sealgate", name="CodeIntegrityErrors")
 MINUTE = timedelta(minutes=1)
 
 
@@ -37,6 +40,11 @@ class Meter:
         """Deploy a package that nobody signed."""
         with contextlib.suppress(CodeVerificationFailed):
             self.gate.create(name=name, config_arn=self.gate.make_config(policy))
+
+    def refuse_start(self, name: str = "app") -> None:
+        """Write down that a function was not started."""
+        with self.gate.db.write() as tx:
+            start_refusals.insert(tx, a_refused_start(function=name, refused_at=self.clock()))
 
     def refuse_many(self, number: int) -> None:
         """Write down that a package was refused for each of many functions."""
@@ -108,6 +116,7 @@ def test_another_account_and_region_see_nothing(meter: Meter) -> None:
         Metric(namespace=ALL.namespace, name=ALL.name, dimensions=(("FunctionName", "app"), ("FunctionName", "app"))),
         Metric(namespace=ALL.namespace, name="Errors"),
         Metric(namespace="AWS/S3", name=ALL.name),
+        STARTS,
     ],
     ids=lambda metric: f"{metric.namespace}-{metric.name}-{dict(metric.dimensions)}",
 )
@@ -183,6 +192,18 @@ def test_each_failing_function_has_two_metrics_and_all_have_one(meter: Meter) ->
     ]
 
 
+def test_a_refused_start_has_a_metric_of_its_own(meter: Meter) -> None:
+    meter.refuse("bee")
+    meter.refuse_start()
+    own = Metric(namespace="Sealgate", name="CodeIntegrityErrors", dimensions=(("FunctionName", "app"),))
+    assert meter.sum(STARTS) == meter.sum(own) == 1
+    assert meter.sum(of("app")) == 0
+    pair = Metric(namespace="Sealgate", name="CodeIntegrityErrors", dimensions=of("app", Resource="app").dimensions)
+    assert meter.read(pair) == []
+    page = meter.service.list_metrics(SCOPE, MetricFilter(), token=None)
+    assert page.items == (ALL, of("bee"), of("bee", Resource="bee"), STARTS, own)
+
+
 def test_lists_are_filtered(meter: Meter) -> None:
     meter.refuse("app")
     meter.refuse("bee")
@@ -213,6 +234,15 @@ def test_a_long_list_has_pages(meter: Meter) -> None:
         token = page.next_token
     assert token is None
     assert found == sorted(found, key=lambda each: each.dimensions)
+
+
+def test_a_page_may_end_between_two_metrics(meter: Meter) -> None:
+    meter.refuse_many(249)
+    meter.refuse_start("x")
+    first = meter.service.list_metrics(SCOPE, MetricFilter(), token=None)
+    assert (first.items[-2].namespace, first.items[-1]) == ("AWS/Lambda", STARTS)
+    rest = meter.service.list_metrics(SCOPE, MetricFilter(), token=first.next_token)
+    assert [each.dimensions for each in rest.items] == [(("FunctionName", "x"),)]
 
 
 def test_a_token_is_good_for_its_own_list_only(meter: Meter) -> None:

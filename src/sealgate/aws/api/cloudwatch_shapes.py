@@ -10,7 +10,8 @@ from typing import Any
 from sealgate.aws.faults import UnsupportedMember
 from sealgate.services.metrics.data import MAX_PAGE, Question, Series
 from sealgate.services.metrics.errors import InvalidMetricCombination, InvalidMetricParameter
-from sealgate.services.metrics.service import UNIT, Datapoint, Metric, MetricFilter, check_span
+from sealgate.services.metrics.kinds import Metric
+from sealgate.services.metrics.service import UNIT, Datapoint, MetricFilter, check_span
 
 _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*", re.ASCII)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from sealgate.errors import Invalid
 from sealgate.services.metrics.errors import InvalidMetricToken
-from sealgate.services.metrics.service import UNIT, Datapoint, Metric, MetricService, Span
+from sealgate.services.metrics.kinds import Metric
+from sealgate.services.metrics.service import UNIT, Datapoint, MetricService, Span
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 

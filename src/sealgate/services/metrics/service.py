@@ -1,27 +1,25 @@
-"""Metrics, as CloudWatch shows them: there is one, `SignatureValidationErrors` of `AWS/Lambda`.
+"""Metrics, as CloudWatch shows them: `SignatureValidationErrors` of `AWS/Lambda`, `CodeIntegrityErrors` of `Sealgate`.
 
-A value of 1 stands for each deployment with a failed signature check that a code signing config had demanded, whether
-it was let in with a warning or refused. They are counted from the admission decisions when they are asked for, so the
-two never tell different stories. (AWS Lambda Developer Guide, "Using code signing to verify code integrity"; Amazon
-CloudWatch API reference.)
+A value of 1 stands for each time that it has happened (`sealgate.services.metrics.kinds`). They are counted from the
+recorded decisions and refusals when they are asked for, so that metrics and records never tell different stories.
+(Amazon CloudWatch API reference.)
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sealgate.clock import Clock
 from sealgate.errors import Invalid
 from sealgate.services.metrics.errors import InvalidMetricCombination, InvalidMetricParameter, InvalidMetricToken
+from sealgate.services.metrics.kinds import KINDS, Metric, find_kind
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
-from sealgate.store.database import Database
-from sealgate.store.metrics import count_failures, list_failing_functions
+from sealgate.store.database import Database, Tx
 
-NAMESPACE = "AWS/Lambda"
-SIGNATURE_ERRORS = "SignatureValidationErrors"
 UNIT = "Count"
 MAX_METRICS = 500
 """Metrics of one answer of a list (API reference, ListMetrics)."""
@@ -29,7 +27,7 @@ MAX_POINTS = 1440
 """Datapoints of one answer of statistics (API reference, GetMetricStatistics)."""
 
 MINUTE = 60
-"""The resolution of the metric, and what every period is a multiple of, in seconds."""
+"""The resolution of the metrics, and what every period is a multiple of, in seconds."""
 _FORGOTTEN = timedelta(days=14)
 """A metric without data for so long is in no list (the same)."""
 _RECENT = timedelta(hours=3)
@@ -37,21 +35,6 @@ _COARSER = ((timedelta(days=63), 3600), (timedelta(days=15), 300))
 """What is older than this is kept by periods of so many seconds (API reference, GetMetricStatistics, `Period`)."""
 _AHEAD = timedelta(days=1)
 """Nothing has happened later than now, by whichever server's clock."""
-_FUNCTION = "FunctionName"
-_RESOURCE = "Resource"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """What is measured.
-
-    Attributes:
-        dimensions: Name and value of each, in the order of the names.
-    """
-
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +141,7 @@ class MetricService:
         tokens = ListTokens("metrics", scope.account, scope.region, wanted)
         since = self._clock() - (_RECENT if wanted.recently else _FORGOTTEN)
         with self._db.statement() as tx:
-            functions = list_failing_functions(tx, account=scope.account, region=scope.region, since=since)
-        found = [each for each in _metrics_of(functions) if wanted.accepts(each)]
+            found = [each for each in _list_all(tx, scope, since) if wanted.accepts(each)]
         if token is not None:
             after = _parse_place(token, tokens)
             found = [each for each in found if _place(each) > after]
@@ -173,16 +155,16 @@ class MetricService:
         A metric that there is not has no data; neither has what is so old that it is kept by longer periods only.
         """
         now = self._clock()
-        function, unit = _find_function(metric), _find_unit(now - span.start)
-        if function is None or span.period % unit:
+        kind, unit = find_kind(metric), _find_unit(now - span.start)
+        if kind is None or span.period % unit:
             return []
         start = _floor(span.start, unit)
         with self._db.statement() as tx:
-            counts = count_failures(
+            counts = kind.tally.count(
                 tx,
                 account=scope.account,
                 region=scope.region,
-                function=function or None,
+                function=metric.function or None,
                 since=start,
                 until=_ceil(min(span.end, now + _AHEAD), MINUTE),
                 period=timedelta(seconds=span.period),
@@ -193,35 +175,24 @@ class MetricService:
         ]
 
 
-def _metrics_of(functions: list[str]) -> list[Metric]:
-    """Answer every metric, in the order of lists: that of all functions, then each function's two."""
-    sets: list[tuple[tuple[str, str], ...]] = [()] if functions else []
-    for function in functions:
-        sets += [((_FUNCTION, function),), ((_FUNCTION, function), (_RESOURCE, function))]
-    return [Metric(namespace=NAMESPACE, name=SIGNATURE_ERRORS, dimensions=each) for each in sets]
+def _list_all(tx: Tx, scope: Scope, since: datetime) -> Iterator[Metric]:
+    """Answer every metric that has had data, in the order of lists."""
+    for kind in KINDS:
+        yield from kind.list_metrics(
+            kind.tally.list_functions(tx, account=scope.account, region=scope.region, since=since)
+        )
 
 
-def _place(metric: Metric) -> tuple[str, str]:
+def _place(metric: Metric) -> tuple[str, str, str]:
     """Answer where a metric stands in a list."""
-    return dict(metric.dimensions).get(_FUNCTION, ""), str(len(metric.dimensions))
+    return metric.namespace, metric.function, str(len(metric.dimensions))
 
 
 def _parse_place(token: str, tokens: ListTokens) -> tuple[str, ...]:
     try:
-        return tokens.parse(token, parts=2)
+        return tokens.parse(token, parts=3)
     except Invalid as error:
         raise InvalidMetricToken from error
-
-
-def _find_function(metric: Metric) -> str | None:
-    """Answer the function that a metric is about, an empty name for all of them; None where there is no such metric."""
-    if (metric.namespace, metric.name) != (NAMESPACE, SIGNATURE_ERRORS):
-        return None
-    if not metric.dimensions:
-        return ""
-    function = dict(metric.dimensions).get(_FUNCTION, "")
-    own = _metrics_of([function])[1:]
-    return function if function and metric in own else None
 
 
 def _find_unit(age: timedelta) -> int:
