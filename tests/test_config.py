@@ -22,6 +22,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ({}, {"SEALGATE_ACCOUNT": "12"}, "12 digits"),
         ({"port": 70000}, {}, "65535"),
         ({"auth": "maybe"}, {}, "sigv4, none"),
+        ({"sandbox": "chroot"}, {}, "bubblewrap, none"),
         ({}, {"SEALGATE_PORT": ""}, "SEALGATE_PORT.*must be a whole number"),
         ({}, {"SEALGATE_DATA": ""}, "SEALGATE_DATA.*must not be empty"),
         ({}, {"SEALGATE_KEY_FILE": ""}, "SEALGATE_KEY_FILE.*must not be empty"),

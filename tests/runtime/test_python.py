@@ -1,7 +1,6 @@
 """Functions in Python, under AWS's runtime interface client."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -158,12 +157,8 @@ def test_a_function_covers_the_modules_of_the_runtime(house: House) -> None:
     assert answer(house.run(task)) == "own"
 
 
-def test_without_a_sandbox_everything_is_where_it_is(tmp_path: Path) -> None:
-    house = House(tmp_path, sandbox="none")
-    try:
-        layer = house.write({"python/inner.py": "X = 'layer'"})
-        task = house.write("import os, inner\ndef handler(*_): return [inner.X, os.environ['LAMBDA_TASK_ROOT']]")
-        assert answer(house.run(task, layers=(layer,))) == ["layer", str(task)]
-        assert error(house.run(house.write("import nothing")))[0] == "Runtime.ImportModuleError"
-    finally:
-        house.close()
+def test_without_a_sandbox_everything_is_where_it_is(open_house: House) -> None:
+    layer = open_house.write({"python/inner.py": "X = 'layer'"})
+    task = open_house.write("import os, inner\ndef handler(*_): return [inner.X, os.environ['LAMBDA_TASK_ROOT']]")
+    assert answer(open_house.run(task, layers=(layer,))) == ["layer", str(task)]
+    assert error(open_house.run(open_house.write("import nothing")))[0] == "Runtime.ImportModuleError"

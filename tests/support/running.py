@@ -61,14 +61,22 @@ def error(result: Result) -> tuple[str, str]:
     return body["errorType"], body["errorMessage"]
 
 
+def exit_error(status: int) -> tuple[str, str]:
+    """The error of a process that has ended with a status."""
+    return "Runtime.ExitError", f"RequestId: {REQUEST_ID} Error: Runtime exited with error: exit status {status}"
+
+
 class House:
     """A host, and a folder for functions. Each function that is run has its own processes."""
 
-    def __init__(self, folder: Path, *, sandbox: str = "bubblewrap") -> None:
+    def __init__(self, folder: Path, *, sandbox: str = "bubblewrap", init_seconds: float = 10) -> None:
         self._folder = folder
         self._numbers = count()
         self.host = FunctionHost(
-            sandbox=lambda: find_sandbox(sandbox), interpreters=Interpreters(folder / "runtimes"), clock=system_clock
+            sandbox=lambda: find_sandbox(sandbox),
+            interpreters=Interpreters(folder / "runtimes"),
+            clock=system_clock,
+            init_seconds=init_seconds,
         )
 
     def close(self) -> None:

@@ -157,7 +157,7 @@ class Bubblewrap:
         return first
 
     def _options(self, launch: Launch, room: Room, descriptors: _Descriptors) -> list[str]:
-        options = [*_NAMESPACES, "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        options = [*_NAMESPACES, "--hostname", "sandbox", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         if not launch.network:
             options.append("--unshare-net")
         if self._is_root:

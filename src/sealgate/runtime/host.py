@@ -20,11 +20,13 @@ from sealgate.clock import Clock
 from sealgate.runtime.errors import StartFailed
 from sealgate.runtime.interpreters import Interpreters
 from sealgate.runtime.launch import Launch
-from sealgate.runtime.process import FunctionProcess
+from sealgate.runtime.process import FunctionProcess, ProcessGone
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
 from sealgate.runtime.sandbox import Sandbox
 
+INIT_SECONDS = 10
+"""Lambda's limit for the start of a process. There it is then tried again, with the function's timeout as its limit."""
 IDLE_SECONDS = 300
 """How long a process without invocations is kept."""
 MAX_IDLE = 64
@@ -49,26 +51,36 @@ class _Slot:
     idle_since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A process, for one caller and a while.
 
-    Attributes:
-        process: The process.
-        is_cold: Whether it was started for this caller.
+    Args:
+        slot: The process; None for a new one.
+        start: Starts a new one, instead of one that has ended if there was one.
     """
 
-    process: FunctionProcess
-    is_cold: bool
+    def __init__(self, slot: _Slot | None, start: Callable[[_Slot | None], _Slot]) -> None:
+        self._start = start
+        self.is_cold = slot is None
+        self.slot = start(None) if slot is None else slot
 
     @property
     def launch(self) -> Launch:
-        """What it was started with."""
-        return self.process.launch
+        """What the process was started with."""
+        return self.slot.process.launch
 
     def invoke(self, invocation: Invocation) -> Result:
-        """Run one invocation; however it ends, it is a result."""
-        return self.process.invoke(invocation)
+        """Run one invocation; however it ends, it is a result.
+
+        Raises:
+            StartFailed, SealgateError: As `FunctionHost.acquire`, where the process had ended meanwhile.
+        """
+        try:
+            return self.slot.process.invoke(invocation)
+        except ProcessGone:
+            self.is_cold = True
+            self.slot = self._start(self.slot)
+            return self.slot.process.invoke(invocation)
 
 
 class FunctionHost:
@@ -78,12 +90,22 @@ class FunctionHost:
         sandbox: Answers where they run; asked for each new one.
         interpreters: What runs them.
         clock: The time.
+        init_seconds: How long a process may take until it asks for its first invocation, if the function's timeout is
+            not more than that.
     """
 
-    def __init__(self, *, sandbox: Callable[[], Sandbox], interpreters: Interpreters, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        sandbox: Callable[[], Sandbox],
+        interpreters: Interpreters,
+        clock: Clock,
+        init_seconds: float = INIT_SECONDS,
+    ) -> None:
         self._sandbox = sandbox
         self._interpreters = interpreters
         self._clock = clock
+        self._init_seconds = init_seconds
         self._changing = threading.Lock()
         self._idle: list[_Slot] = []
         self._busy: set[_Slot] = set()
@@ -107,17 +129,14 @@ class FunctionHost:
             SandboxUnavailable: This host cannot confine it.
             StartFailed: The process did not come up, or the host is closed.
         """
-        slot = self._take(key)
-        is_cold = slot is None
-        if slot is None:
-            slot = self._start(key, launch(), gate)
+        lease = Lease(self._take(key), lambda ended: self._start(key, launch(), gate, instead_of=ended))
         try:
-            yield Lease(process=slot.process, is_cold=is_cold)
+            yield lease
         except BaseException:
-            slot.is_wanted = False
+            lease.slot.is_wanted = False
             raise
         finally:
-            self._give_back(slot)
+            self._give_back(lease.slot)
 
     def end(self, is_meant: Callable[[str], bool], *, now: bool = False) -> int:
         """End the processes whose key is meant: idle ones at once, others after their invocation; tell how many.
@@ -170,8 +189,10 @@ class FunctionHost:
                     return slot
         return None
 
-    def _start(self, key: str, launch: Launch, gate: Callable[[], object]) -> _Slot:
+    def _start(self, key: str, launch: Launch, gate: Callable[[], object], *, instead_of: _Slot | None) -> _Slot:
         """Start a process, and verify its code meanwhile."""
+        if instead_of is not None:
+            self._discard(instead_of)
         process = FunctionProcess(
             launch=launch,
             sandbox=self._sandbox(),
@@ -179,6 +200,7 @@ class FunctionHost:
             starter=self._interpreters.own,
             spawn=self._spawn,
             clock=self._clock,
+            init_seconds=self._init_seconds,
         )
         slot = _Slot(key=key, process=process)
         try:

@@ -74,13 +74,18 @@ _V2 = _Dialect(limit="memory.max", peak="memory.peak", used=b"anon ")
 class GroupCage:
     """A control group: in version 1 one of each kind."""
 
-    def __init__(self, folders: tuple[Path, ...], dialect: _Dialect) -> None:
+    def __init__(self, folders: tuple[Path, ...], dialect: _Dialect, *, limit: int) -> None:
         self._folders = folders
         self._dialect = dialect
+        self._limit = limit
+        self._brought = 0
 
     def enter(self, pid: int) -> None:
-        """Put processes in; one that has ended already is none."""
-        for member in list(_family(pid)):
+        """Put processes in; one that has ended is none. The memory that they have already stays charged elsewhere."""
+        members = list(_family(pid))
+        self._brought = sum(map(_anonymous, members))
+        _write(self._folders[0] / self._dialect.limit, str(self._limit - self._brought))
+        for member in members:
             for folder in self._folders:
                 with contextlib.suppress(ProcessLookupError):
                     _write(folder / "cgroup.procs", str(member))
@@ -90,13 +95,13 @@ class GroupCage:
         with contextlib.suppress(OSError):
             for line in (self._folders[0] / "memory.stat").read_bytes().splitlines():
                 if line.startswith(self._dialect.used):
-                    return int(line.split()[1])
-        return 0
+                    return self._brought + int(line.split()[1])
+        return self._brought
 
     def peak(self) -> int:
         """Answer what the kernel has noted; kernels before 5.19 note nothing in version 2."""
         with contextlib.suppress(OSError):
-            return int((self._folders[0] / self._dialect.peak).read_bytes())
+            return self._brought + int((self._folders[0] / self._dialect.peak).read_bytes())
         return self.used()
 
     def remove(self) -> None:
@@ -119,12 +124,11 @@ class GroupCages:
         folders = tuple(dict.fromkeys((self._memory / name, self._pids / name)))
         for folder in folders:
             folder.mkdir()
-        _write(folders[0] / self._dialect.limit, str(memory + storage))
         swap = folders[0] / "memory.swap.max"
         if swap.exists():
             _write(swap, "0")
         _write(folders[-1] / "pids.max", str(PROCESSES))
-        return GroupCage(folders, self._dialect)
+        return GroupCage(folders, self._dialect, limit=memory + storage)
 
     def sweep(self) -> None:
         """Remove what servers have left that are no more."""

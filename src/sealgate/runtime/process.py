@@ -34,12 +34,14 @@ from sealgate.runtime.rooms import Room
 from sealgate.runtime.runtime_api import MAX_RESPONSE, Ending, Invocation, Phase, RuntimeApi
 from sealgate.runtime.sandbox import Sandbox, Spawn
 
-INIT_SECONDS = 10
-"""How long a process may take before it asks for its first invocation, or the function's timeout if that is more."""
 _WATCH_SECONDS = 0.02
 """How often the memory of a running function is looked at."""
 _KILLED = 137
 _MILLISECONDS = 1000
+
+
+class ProcessGone(Exception):
+    """A process has ended between two invocations."""
 
 
 class FunctionProcess:
@@ -52,6 +54,7 @@ class FunctionProcess:
         starter: What runs the first program, where that is another.
         spawn: Starts it, in a thread that lives longer.
         clock: The time, for what a function is told.
+        init_seconds: How long it may take until it asks for its first invocation, if its timeout is not more than that.
 
     Raises:
         StartFailed: It did not come up.
@@ -66,9 +69,11 @@ class FunctionProcess:
         starter: Interpreter,
         spawn: Spawn,
         clock: Clock,
+        init_seconds: float,
     ) -> None:
         self.launch = launch
         self._clock = clock
+        self._init_seconds = init_seconds
         self._started = perf_counter()
         self._room = sandbox.lay_out(launch, interpreter, starter)
         self._mode = interpreter.kind if may_start_early(launch) and interpreter.kind != "custom" else "wait"
@@ -100,6 +105,9 @@ class FunctionProcess:
         """Give it an invocation, and wait for the end.
 
         A process that has not ended one by itself is killed: what it would do next belongs to nobody.
+
+        Raises:
+            ProcessGone: It has ended after its last invocation, and has not seen this one.
         """
         init_duration, fault = self._initialise(invocation)
         before = self._child.output.take()
@@ -131,13 +139,17 @@ class FunctionProcess:
         if self._is_initialised:
             return None, None
         self._is_initialised = True
-        seconds = max(INIT_SECONDS, self.launch.timeout)
+        seconds = max(self._init_seconds, self.launch.timeout)
         fault = self._wait(invocation, seconds, lambda: self._is_waiting() or self._api.phase is Phase.FAILED)
         return (perf_counter() - self._started) * _MILLISECONDS, fault
 
     def _run(self, invocation: Invocation) -> Fault | None:
         timeout = self.launch.timeout
+        # What has happened since the last invocation comes first: a process that has ended cannot be given this one.
+        self._child.step(0, self._connections.serve)
         fault = self._wait(invocation, timeout, self._is_waiting)
+        if fault is not None and self._child.has_ended:
+            raise ProcessGone
         if fault is not None:
             return fault
         deadline = self._clock() + timedelta(seconds=timeout)

@@ -88,7 +88,7 @@ def hand_over_listener(channel: socket.socket, *, port: int) -> str:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", port))
-    listener.listen(16)
+    listener.listen(128)
     address = f"127.0.0.1:{listener.getsockname()[1]}"
     if port == 0:
         address += "/" + binascii.hexlify(os.urandom(16)).decode()
