@@ -9,7 +9,8 @@ import pytest
 from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
-from sealgate.server import _say_what_is_insecure, open_house
+from sealgate.runtime.sandboxes import find_sandbox
+from sealgate.server import _say_what_is_insecure, _say_whether_functions_run, open_house
 from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_file import FileKeyStore
 from tests.support.server import running_server
@@ -96,9 +97,26 @@ def test_whether_other_machines_can_connect_is_known(endpoint: str, *, loopback:
 
 def test_what_is_insecure_is_said_loudly(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger="sealgate"):
-        _say_what_is_insecure(Config(auth="none"), "http://0.0.0.0:4566")
+        _say_what_is_insecure(Config(auth="none", sandbox="none"), "http://0.0.0.0:4566")
 
     said = " ".join(caplog.messages)
     assert "ANYONE who reaches this address may sign, deploy and revoke" in said
     assert "http://0.0.0.0:4566 is open to other machines, and HTTP is not encrypted" in said
     assert "protected by file permissions only" in said
+    assert "functions see and do whatever the user of this server can" in said
+
+
+def test_a_host_that_cannot_confine_functions_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    find_sandbox.cache_clear()
+
+    _say_whether_functions_run(Config())
+    _say_whether_functions_run(Config(sandbox="none"))
+
+    (said,) = caplog.messages
+    assert said.startswith("functions are deployed but not run: ")
+    assert said.endswith("`--sandbox none` would run them unconfined")

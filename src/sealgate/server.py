@@ -21,6 +21,8 @@ from sealgate.config import Config
 from sealgate.errors import Invalid
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
 from sealgate.logs import log_to_stderr
+from sealgate.runtime.errors import SandboxUnavailable
+from sealgate.runtime.sandboxes import find_sandbox
 from sealgate.services.access.catalogue import Catalogue
 from sealgate.services.access.door import Door
 from sealgate.services.audit.lookup import LookupService
@@ -204,6 +206,7 @@ def run(config: Config) -> int:
     server = Server(config)
     endpoint = server.start()
     _say_what_is_insecure(config, endpoint)
+    _say_whether_functions_run(config)
     print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
     stopping.wait()
     # Whoever presses Ctrl-C twice does not want to wait; what was acknowledged is safe. A service manager may well
@@ -235,8 +238,17 @@ def _say_what_is_insecure(config: Config, endpoint: str) -> None:
         log.warning("%s is open to other machines, and HTTP is not encrypted: put a TLS proxy in front", endpoint)
     if config.metrics:
         log.warning("--metrics: whoever reaches this address may read what the server counts, at /metrics")
+    if config.sandbox == "none":
+        log.warning("--sandbox none: functions see and do whatever the user of this server can")
     if config.key_file is None:
         log.warning("no key file is configured: the private keys are protected by file permissions only")
+
+
+def _say_whether_functions_run(config: Config) -> None:
+    try:
+        find_sandbox(config.sandbox)
+    except SandboxUnavailable as error:
+        log.warning("functions are deployed but not run: %s. `--sandbox none` would run them unconfined", error)
 
 
 def _trust_roots(authority: Authority, folder: Path) -> TrustRoots:
