@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from sealgate.aws.api.lambda_shapes import describe_function, summarise_function
-from sealgate.services.functions.service import FunctionState, Phase
+from sealgate.services.functions.states import FunctionState, Phase
 from tests.support.functions import NOW, a_function
 
 

@@ -164,7 +164,6 @@ def test_empty_members_that_clients_send_ask_for_nothing(lambda_: LambdaClient) 
         {"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"},
         {"ImageConfig": {"Command": ["a"]}},
         {"SnapStart": {"ApplyOn": "PublishedVersions"}},
-        {"Publish": True},
         {"PublishTo": "LATEST_PUBLISHED"},
         {"DurableConfig": {"RetentionPeriodInDays": 1}},
         {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}},
@@ -348,7 +347,6 @@ def test_other_sources_for_new_code_are_refused(lambda_: LambdaClient) -> None:
             FunctionName=name, S3Bucket="bucket", S3Key="key", S3ObjectStorageMode="REFERENCE"
         )
     for members in (
-        {"Publish": True},
         {"PublishTo": "LATEST_PUBLISHED"},
         {"SourceKMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"},
     ):
@@ -404,9 +402,9 @@ def test_a_strict_server_takes_and_tells_no_config_there(strict_lambda: LambdaCl
 def test_unknown_operations_and_members_are_refused_by_name(lambda_: LambdaClient) -> None:
     name = lambda_.create_function()
     with pytest.raises(ClientError) as raised:
-        lambda_.client.publish_version(FunctionName=name)
+        lambda_.client.create_function_url_config(FunctionName=name, AuthType="NONE")
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "PublishVersion" in refusal(raised)[1]
+    assert "CreateFunctionUrlConfig" in refusal(raised)[1]
     body = json.dumps({"Timeout": 5, "Sandbox": "off"}).encode()
     answer = lambda_.send("PUT", f"/2015-03-31/functions/{name}/configuration", body)
     assert (answer.status_code, b"sandbox" in answer.content.lower()) == (400, True)

@@ -17,8 +17,9 @@ from sealgate.package.files import BytesSource
 from sealgate.package.seal import encode_seal
 from sealgate.services.functions.code_sources import ZipUpload
 from sealgate.services.functions.configs import ConfigService
-from sealgate.services.functions.service import CodeChange, FunctionService, FunctionState, NewFunction
+from sealgate.services.functions.service import CodeChange, FunctionService, NewFunction
 from sealgate.services.functions.settings import SettingsChange
+from sealgate.services.functions.states import FunctionState
 from sealgate.services.layers.service import LayerService, NewLayerVersion
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.signing.profiles import ProfileService

@@ -128,6 +128,8 @@ LAMBDA: Table = {
     # Broken integrity too: InvalidCodeSignatureException stands in the model, and AWS has never been seen to answer it.
     function_errors.CodeVerificationFailed: Row(code="CodeVerificationFailedException", status=400),
     layer_errors.LayerPolicyTooLong: Row(code="PolicyLengthExceededException", status=400),
+    function_errors.NoProvisionedConcurrency: Row(code="ProvisionedConcurrencyConfigNotFoundException", status=404),
+    function_errors.PolicyTooLong: Row(code="PolicyLengthExceededException", status=400),
 }
 
 S3: Table = {

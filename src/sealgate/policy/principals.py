@@ -23,7 +23,7 @@ _ARN = re.compile(
     r"|sts::\d{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+))",
     re.ASCII,
 )
-_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazon(aws)?\.com(\.cn)?")
 _CANONICAL = re.compile(r"[0-9a-f]{64}")
 _FEDERATED = re.compile(
     r"arn:aws[a-z-]*:iam::\d{12}:(saml|oidc)-provider/[\x21-\x7e]+|[a-z0-9-]+(\.[a-z0-9-]+)+",

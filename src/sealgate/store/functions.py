@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text, and_, delete, or_, select
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Table, Text, and_, delete, func, or_, select
 
 from sealgate.arn import config_arn, function_arn
 from sealgate.store.database import Tx
@@ -185,6 +185,33 @@ def select_versions(
         order_by=(columns.version,),
         limit=limit,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """What the functions of one account and region add up to.
+
+    Attributes:
+        functions: How many there are, versions not counted.
+        code_size: Bytes of their packages, each version counted.
+        reserved: The invocations at once that they reserve.
+    """
+
+    functions: int
+    code_size: int
+    reserved: int
+
+
+def measure_functions(tx: Tx, *, account: str, region: str) -> Measures:
+    """Add up the functions of one account and region."""
+    columns = functions_table.c
+    added = select(
+        func.count().filter(columns.version == LATEST_NUMBER),
+        func.coalesce(func.sum(columns.code_size), 0),
+        func.coalesce(func.sum(columns.reserved_concurrency), 0),
+    ).where(columns.account == account, columns.region == region)
+    count, size, reserved = tx.execute(added).one()
+    return Measures(functions=int(count), code_size=int(size), reserved=int(reserved))
 
 
 def find_newest_version(tx: Tx, function: Function) -> Function | None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    func,
     select,
 )
 
@@ -216,6 +217,14 @@ def blob_references(tx: Tx) -> set[str]:
     """Answer the blobs that layers need: those of all versions that can be got, or that a function still has."""
     attached = {arn for arns in tx.execute(select(functions_table.c.layers).distinct()).scalars() for arn in arns}
     return {each.code_sha256 for each in layer_versions.select(tx) if each.deleted_at is None or each.arn in attached}
+
+
+def sum_layer_code(tx: Tx, *, account: str, region: str) -> int:
+    """Answer the bytes of the packages of all layer versions that are not deleted."""
+    added = select(func.coalesce(func.sum(_c.code_size), 0)).where(
+        _c.account == account, _c.region == region, _c.deleted_at.is_(None)
+    )
+    return int(tx.execute(added).scalar_one())
 
 
 def list_signed_layer_versions(tx: Tx) -> list[LayerVersion]:

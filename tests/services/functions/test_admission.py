@@ -24,7 +24,7 @@ from sealgate.services.functions.errors import (
     PublisherNotAccepted,
     UnzippedTooLarge,
 )
-from sealgate.services.functions.service import FunctionState
+from sealgate.services.functions.states import FunctionState
 from sealgate.store.database import Tx
 from sealgate.store.decisions import DecisionRecord
 from sealgate.store.profiles import profiles

@@ -20,8 +20,8 @@ from sealgate.services.functions.errors import (
     UpdateInProgress,
     UploadTooLarge,
 )
-from sealgate.services.functions.service import Phase
 from sealgate.services.functions.settings import SettingsChange
+from sealgate.services.functions.states import Phase
 from sealgate.services.objects.service import ObjectName
 from sealgate.store.functions import blob_references, functions
 from tests.support.deployment import NOW, SCOPE, DeploymentHouse, zip_of

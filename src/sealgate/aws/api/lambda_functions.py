@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sealgate.aws.api.lambda_service import (
     ATTACH_CONFIG,
     FUNCTION,
     GET_LAYERS,
+    NAMED,
     PASS_ROLE,
+    QUALIFIED,
     TAG_ON_CREATE,
     demand_layers,
     lambda_,
@@ -26,7 +29,7 @@ from sealgate.errors import Unsupported
 from sealgate.services.functions.errors import InvalidParameter
 from sealgate.services.functions.service import CodeChange, NewFunction
 from sealgate.services.functions.settings import SettingsChange
-from sealgate.store.functions import LATEST
+from sealgate.services.functions.states import FunctionState
 
 _LOCATION_LIFETIME = timedelta(minutes=10)
 """How long GetFunction's link to the code works (Lambda API reference, FunctionCodeLocation)."""
@@ -69,7 +72,6 @@ def create_function(
     """Create a function."""
     if package_type == "Image" or code.get("ImageUri"):
         raise Unsupported("PackageType Image is not supported: a container image carries no package signature")
-    refuse_given(call.operation, Publish=publish)
     refuse_given(
         call.operation, VpcConfig=vpc_config, DeadLetterConfig=dead_letter_config, FileSystemConfigs=file_system_configs
     )
@@ -87,6 +89,7 @@ def create_function(
         source=parse_code(call.operation, code),
         config_arn=code_signing_config_arn,
         tags=tags or {},
+        publish=bool(publish),
     )
     demand_layers(call, layers or ())
     with told_to_listers(call, new.source):
@@ -118,7 +121,6 @@ def update_function_code(
             "Publish and DryRun are mutually exclusive parameters. "
             "Please provide only one of the two parameters and try again."
         )
-    refuse_given(call.operation, Publish=publish)
     code = {
         "ZipFile": zip_file,
         "S3Bucket": s3_bucket,
@@ -131,6 +133,7 @@ def update_function_code(
         source=parse_code(call.operation, code),
         architecture=parse_architecture(architectures),
         dry_run=bool(dry_run),
+        publish=bool(publish),
         revision_id=revision_id,
     )
     with told_to_listers(call, change.source):
@@ -181,27 +184,37 @@ def update_function_configuration(
     return describe_function(state)
 
 
-@lambda_.operation(resource=FUNCTION, inline=True)
+@lambda_.operation(resource=QUALIFIED, inline=True)
 def get_function(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
     """Answer a function, its tags, and a link to its code."""
     found = call.services.functions.get(call.scope, function_name, qualifier=qualifier)
-    path = f"/_sealgate/code/{found.function.name}/{found.function.code_sha256}"
-    location = call.presigned_url(path, lifetime=_LOCATION_LIFETIME)
+    assert found.latest is not None
+    reserved = found.latest.reserved_concurrency
     return {
         "Configuration": describe_function(found),
-        "Code": {"RepositoryType": "S3", "Location": location},
-        "Tags": dict(found.function.tags) or None,
+        "Code": {"RepositoryType": "S3", "Location": _link_code(call, found)},
+        "Tags": dict(found.latest.tags) or None,
+        "Concurrency": None if reserved is None else {"ReservedConcurrentExecutions": reserved},
     }
 
 
-@lambda_.operation(resource=FUNCTION)
+def _link_code(call: Call, found: FunctionState) -> str:
+    """Write a link that says what the caller asked for: it needs the same permission as the call."""
+    function = found.function
+    named = function.name if function.account == call.account else function.arn
+    named = named if found.qualifier is None else f"{named}:{found.qualifier}"
+    path = f"/_sealgate/code/{quote(named, safe='')}/{function.code_sha256}"
+    return call.presigned_url(path, lifetime=_LOCATION_LIFETIME)
+
+
+@lambda_.operation(resource=NAMED)
 def download_function_code(call: Call, *, function_name: str, code_sha256: str) -> dict[str, Any]:
     """Send a function's package; GetFunction gives the link."""
     path = call.services.functions.get_code(call.scope, function_name, code_sha256)
     return {"Body": FileBody(path=path, length=path.stat().st_size), "ContentType": "application/zip"}
 
 
-@lambda_.operation(resource=FUNCTION, inline=True)
+@lambda_.operation(resource=QUALIFIED, inline=True)
 def get_function_configuration(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
     """Answer a function's settings."""
     return describe_function(call.services.functions.get(call.scope, function_name, qualifier=qualifier))
@@ -215,15 +228,15 @@ def list_functions(
     marker: str | None = None,
     max_items: int | None = None,
 ) -> dict[str, Any]:
-    """List the functions; every version of each is `$LATEST` alone."""
-    page = call.services.functions.list_functions(call.scope, marker=marker, limit=max_items)
-    qualifier = None if function_version is None else LATEST
-    summaries = [summarise_function(replace(state, qualifier=qualifier)) for state in page.items]
-    return {"Functions": summaries, "NextMarker": page.next_token}
+    """List the functions, or all their versions."""
+    service = call.services.functions
+    list_page = service.list_functions if function_version is None else service.versions.list_all
+    page = list_page(call.scope, marker=marker, limit=max_items)
+    return {"Functions": list(map(summarise_function, page.items)), "NextMarker": page.next_token}
 
 
-@lambda_.operation(resource=FUNCTION)
+@lambda_.operation(resource=QUALIFIED)
 def delete_function(call: Call, *, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
-    """Delete a function. AWS answers 204, whatever status the model has."""
+    """Delete a function, or one version of it. AWS answers 204, whatever status the model has."""
     call.services.functions.delete(call.scope, function_name, qualifier=qualifier)
     return {"StatusCode": 204}

@@ -21,25 +21,43 @@ from sealgate.services.scope import Scope
 lambda_ = Api("lambda")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionResource:
-    """The function that a call names, in whichever form: authorisation asks about its ARN, without a qualifier."""
+    """The function that a call names, in whichever form, and of whichever account.
 
-    parameters = ["function_name"]  # noqa: RUF012 - never changed
+    Attributes:
+        is_qualified: Authorisation asks about the version or alias that is named, if one is; else about the function.
+        qualifier: The parameter that names it beside the function, or None.
+    """
+
+    is_qualified: bool = False
+    qualifier: str | None = None
+
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters that name it."""
+        return ["function_name"] if self.qualifier is None else ["function_name", self.qualifier]
 
     def render(self, values: Mapping[str, Any], *, region: str, account: str) -> str:
         """Answer the ARN; what names no function here is asked about as it was written, and refused later."""
         text = str(values["function_name"])
+        qualifier = None if self.qualifier is None else values.get(self.qualifier)
         try:
-            name = parse_function_name(text, Scope(account=account, region=region, caller_arn="")).name
+            name = parse_function_name(text, Scope(account=account, region=region, caller_arn=""), qualifier=qualifier)
         except SealgateError:
-            name = text
-        return name if name.startswith("arn:") else function_arn(region, account, name)
+            return text if text.startswith("arn:") else function_arn(region, account, text)
+        return name.arn if self.is_qualified else name.unqualified_arn
 
     def __str__(self) -> str:
-        return "function:{function_name}"
+        named = "function:{function_name}"
+        return named if self.qualifier is None else f"{named}:{{{self.qualifier}}}"
 
 
 FUNCTION = FunctionResource()
+NAMED = FunctionResource(is_qualified=True)
+"""A function, or the version or alias that its name says."""
+QUALIFIED = FunctionResource(is_qualified=True, qualifier="qualifier")
+"""A function, or the version or alias that its name or the call's Qualifier says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sealgate.aws.api.lambda_settings import refuse_given
 from sealgate.errors import Unsupported
 from sealgate.services.functions.code_sources import CodeSource, StoredObject, ZipUpload
 from sealgate.services.functions.errors import InvalidParameter
-from sealgate.services.functions.service import FunctionState, Phase
+from sealgate.services.functions.states import FunctionState, Phase
 from sealgate.store.configs import CodeSigningConfig
 from sealgate.store.functions import Function
 from sealgate.store.layers import LayerVersion

@@ -11,6 +11,8 @@ from sealgate.arn import Arn, parse_arn
 from sealgate.errors import Invalid
 from sealgate.policy.document import Policy
 from sealgate.policy.request import Context
+from sealgate.services.functions.names import FunctionName
+from sealgate.services.functions.policies import find_function_policy
 from sealgate.services.iam.entities import BY_KIND
 from sealgate.services.layers.names import find_version_name
 from sealgate.services.layers.permissions import find_layer_policy
@@ -111,15 +113,28 @@ def _find_profile(tx: Tx, arn: Arn, name: str) -> Facts | None:
 def _find_lambda(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     where = {"account": arn.account, "region": arn.region}
     if arn.resource.startswith(_FUNCTION):
-        function = find_latest_function(tx, **where, name=arn.resource.removeprefix(_FUNCTION))
-        tags = {} if function is None else _tag_context(function.tags)
-        return Facts(account=arn.account, context={**tags, "lambda:functionarn": (str(arn),)})
+        return _find_function(tx, arn)
     if arn.resource.startswith(_LAYER):
         version = find_version_name(str(arn))
         policy = None if version is None else find_layer_policy(tx, version)
         return Facts(account=arn.account, context={}, policy=policy)
     config = configs.find(tx, **where, config_id=arn.resource.removeprefix(_CONFIG))
     return None if config is None else Facts(account=arn.account, context=_tag_context(config.tags))
+
+
+def _find_function(tx: Tx, arn: Arn) -> Facts:
+    """Answer the facts of a function, a version or an alias: its own policy, and the tags of the function."""
+    bare, _, qualifier = arn.resource.removeprefix(_FUNCTION).partition(":")
+    name = FunctionName(account=arn.account, region=arn.region, name=bare, qualifier=qualifier or None)
+    function = find_latest_function(tx, **name.place, name=bare)
+    policy, named_ids = find_function_policy(tx, name) or (None, {})
+    tags = {} if function is None else _tag_context(function.tags)
+    return Facts(
+        account=arn.account,
+        context={**tags, "lambda:functionarn": (str(arn),)},
+        policy=policy,
+        named_ids=named_ids,
+    )
 
 
 def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:

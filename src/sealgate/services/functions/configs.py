@@ -14,7 +14,7 @@ from sealgate.services.functions.errors import (
     ConfigToAttachNotFound,
     FunctionNotFound,
 )
-from sealgate.services.functions.names import FunctionName, parse_unqualified_name
+from sealgate.services.functions.names import FunctionName, check_own, parse_unqualified_name
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
@@ -163,10 +163,10 @@ class ConfigService:
             FunctionNotFound: There is no such function.
             InvalidParameter: The function's name has a qualifier.
         """
-        name = parse_unqualified_name(function_name, scope)
+        name = _parse_own_name(function_name, scope)
         with self._db.write() as tx:
             config = get_config_to_attach(tx, scope, arn)
-            function = dataclasses.replace(_get_function(tx, scope, name), config_id=config.config_id)
+            function = dataclasses.replace(_get_function(tx, name), config_id=config.config_id)
             functions.replace(tx, function)
         return function
 
@@ -177,9 +177,9 @@ class ConfigService:
             FunctionNotFound: There is no such function.
             InvalidParameter: The function's name has a qualifier.
         """
-        name = parse_unqualified_name(function_name, scope)
+        name = _parse_own_name(function_name, scope)
         with self._db.read() as tx:
-            return _get_function(tx, scope, name)
+            return _get_function(tx, name)
 
     def detach(self, scope: Scope, function_name: str) -> None:
         """Take a function's config away, if it has one.
@@ -188,9 +188,9 @@ class ConfigService:
             FunctionNotFound: There is no such function.
             InvalidParameter: The function's name has a qualifier.
         """
-        name = parse_unqualified_name(function_name, scope)
+        name = _parse_own_name(function_name, scope)
         with self._db.write() as tx:
-            functions.replace(tx, dataclasses.replace(_get_function(tx, scope, name), config_id=None))
+            functions.replace(tx, dataclasses.replace(_get_function(tx, name), config_id=None))
 
     def get_tags(self, scope: Scope, arn: str) -> Mapping[str, str]:
         """Answer a config's tags.
@@ -253,10 +253,14 @@ def _get_config(tx: Tx, scope: Scope, arn: str) -> CodeSigningConfig:
     return config
 
 
-def _get_function(tx: Tx, scope: Scope, name: str) -> Function:
-    function = find_latest(tx, account=scope.account, region=scope.region, name=name)
+def _parse_own_name(text: str, scope: Scope) -> FunctionName:
+    return check_own(parse_unqualified_name(text, scope), scope)
+
+
+def _get_function(tx: Tx, name: FunctionName) -> Function:
+    function = find_latest(tx, **name.place, name=name.name)
     if function is None:
-        raise FunctionNotFound(FunctionName(name=name, qualifier=None).arn(scope))
+        raise FunctionNotFound(name.arn)
     return function
 
 

@@ -5,6 +5,8 @@ Texts are those of recorded AWS answers where one is known; one that is not is s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sealgate.errors import Conflict, Denied, Invalid, NotFound, PreconditionFailed, TooLarge
 from sealgate.services.scope import Scope
 
@@ -39,6 +41,63 @@ class FunctionExists(Conflict):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Function already exist: {name}")
+
+
+class VersionInUse(Conflict):
+    """Aliases point to the version that shall be deleted."""
+
+    def __init__(self, aliases: Sequence[str]) -> None:
+        names = ", ".join(aliases)
+        super().__init__(f"Unable to delete version because the following aliases reference it: [{names}]")
+
+
+class AliasExists(Conflict):
+    """The function has an alias of this name."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Alias already exists: {arn}")
+
+
+class AliasNotFound(NotFound):
+    """The function has no alias of this name."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Cannot find alias arn: {arn}")
+
+
+class NoPolicy(NotFound):
+    """Function, version or alias have no policy."""
+
+
+class StatementExists(Conflict):
+    """The policy has a statement of this id."""
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(
+            f"The statement id ({statement_id}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+
+
+class StatementNotFound(NotFound):
+    """The policy has no statement of this id."""
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(f"Statement {statement_id} is not found in resource policy.")
+
+
+class PolicyTooLong(TooLarge):
+    """The policy would be longer than one may be."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The final policy size ({size}) is bigger than the limit ({limit}).")
+
+
+class NoProvisionedConcurrency(NotFound):
+    """Nothing keeps processes of a version ready: provisioned concurrency does not exist here."""
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function")
 
 
 class UpdateInProgress(Conflict):

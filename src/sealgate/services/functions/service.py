@@ -7,8 +7,6 @@ AWS's says (`Phase`), since clients expect it, and every later read finds the fu
 from __future__ import annotations
 
 import dataclasses
-import enum
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +14,9 @@ from pathlib import Path
 
 from sealgate.clock import Clock
 from sealgate.services.functions.admission import Admission, Deployment, Evidence
+from sealgate.services.functions.aliases import AliasService
 from sealgate.services.functions.code_sources import Candidate, CodeSource, CodeSources
+from sealgate.services.functions.concurrency import ConcurrencyService
 from sealgate.services.functions.configs import get_config_to_attach
 from sealgate.services.functions.errors import (
     FunctionExists,
@@ -28,53 +28,34 @@ from sealgate.services.functions.errors import (
 from sealgate.services.functions.names import (
     MAX_NAME,
     FunctionName,
+    check_own,
     parse_function_name,
     parse_latest_name,
     parse_unqualified_name,
 )
+from sealgate.services.functions.policies import FunctionPolicyService
+from sealgate.services.functions.resolution import resolve
 from sealgate.services.functions.settings import SettingsChange, make_function
+from sealgate.services.functions.states import FunctionState, Phase, new_revision, settled, still_changing
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
+from sealgate.services.functions.versions import VersionService, delete_version, publish
 from sealgate.services.layers.attachment import check_unzipped, get_layers_to_attach, list_attached
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.services.signing.revocation import RevocationService
+from sealgate.store.aliases import delete_aliases
 from sealgate.store.blobs import BlobStore
 from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Database, Tx
+from sealgate.store.function_policies import delete_policies
 from sealgate.store.functions import Function, delete_all_versions, find_latest, functions, select_functions
 from sealgate.store.layers import LayerVersion
 from sealgate.trust.roots import TrustRoots
 
 MAX_PAGE = 50
 """Functions of one answer of a list (Lambda API reference, ListFunctions)."""
-
-
-class Phase(enum.Enum):
-    """How far a change is, as an answer tells it."""
-
-    CREATING = "being created, in the answer to that call"
-    UPDATING = "being changed, in the answer to that call"
-    TRIED = "tried out and left as it was, in the answer to a dry run"
-    SETTLED = "as every read finds it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionState:
-    """A function as an answer shows it.
-
-    Attributes:
-        function: The function; after a dry run with the package that was tried, which is not stored.
-        phase: How far the change is.
-        layers: The layer versions that the function has, in order.
-        qualifier: `$LATEST` where the caller asked for it by name, else None.
-    """
-
-    function: Function
-    phase: Phase
-    layers: tuple[LayerVersion, ...] = ()
-    qualifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +66,7 @@ class NewFunction:
         name: In any form that names it in the caller's account and region.
         settings: Role, runtime and handler are needed; what else is None gets its default.
         config_arn: The code signing config to attach and to judge the first package by, or None.
+        publish: Freeze it as version 1 too.
     """
 
     name: str
@@ -92,6 +74,7 @@ class NewFunction:
     source: CodeSource
     config_arn: str | None
     tags: Mapping[str, str]
+    publish: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +84,26 @@ class CodeChange:
     Attributes:
         architecture: None keeps it.
         dry_run: Judge the package, and store nothing; the revision is not looked at then, as on AWS.
+        publish: Freeze the function with it as a version too.
         revision_id: The revision that the function must be in; None for any.
     """
 
     source: CodeSource
     architecture: str | None = None
     dry_run: bool = False
+    publish: bool = False
     revision_id: str | None = None
 
 
 class FunctionService:
-    """Functions of every account and region, each seen by its own only."""
+    """Functions of every account and region.
+
+    Attributes:
+        versions: The use cases of versions.
+        aliases: Those of aliases.
+        policies: Those of what others may do with functions.
+        concurrency: Those of reserved concurrency and the account's limits.
+    """
 
     def __init__(
         self,
@@ -129,6 +121,10 @@ class FunctionService:
         self._sources = CodeSources(objects=objects, blobs=blobs)
         self._admission = Admission(db=db, revocation=revocation, roots=roots, clock=clock, meter=meter)
         self._clock = clock
+        self.versions = VersionService(db=db)
+        self.aliases = AliasService(db=db)
+        self.policies = FunctionPolicyService(db=db)
+        self.concurrency = ConcurrencyService(db=db)
 
     def create(self, scope: Scope, new: NewFunction) -> FunctionState:
         """Create a function, if its package and its layers are let in.
@@ -145,7 +141,7 @@ class FunctionService:
         planned = dataclasses.replace(
             make_function(scope, name, new.settings),
             tags=new.tags,
-            revision_id=_new_revision(),
+            revision_id=new_revision(),
             last_modified=_whole_millisecond(self._clock()),
         )
         deployment = Deployment(scope=scope, function=name, subject=name, operation="CreateFunction")
@@ -160,11 +156,13 @@ class FunctionService:
                 function = dataclasses.replace(
                     _with_code(planned, evidence[0]), config_id=None if config is None else config.config_id
                 )
+                shown = function
                 if verdict.refusal is None:
                     candidate.keep()
                     functions.insert(tx, function)
+                    shown = publish(tx, function).function if new.publish else function
         self._admission.conclude(verdict)
-        return _changing(function, Phase.CREATING, layers)
+        return still_changing(shown, Phase.CREATING, layers=layers)
 
     def update_code(self, scope: Scope, function_name: str, change: CodeChange) -> FunctionState:
         """Replace a function's code, if its code signing config lets the package in, and the layers that it has.
@@ -180,28 +178,33 @@ class FunctionService:
         name = parse_latest_name(function_name, scope)
         expected = None if change.dry_run else change.revision_id
         with self._db.read() as tx:
-            seen = _get_function(tx, scope, name, revision_id=expected)
+            seen = _get_function(tx, name, revision_id=expected)
             config, layers = _config_of(tx, seen), list_attached(tx, seen)
         deployment = Deployment(
-            scope=scope, function=seen.name, subject=seen.arn, operation="UpdateFunctionCode", dry_run=change.dry_run
+            scope=name.home(scope),
+            function=seen.name,
+            subject=seen.arn,
+            operation="UpdateFunctionCode",
+            dry_run=change.dry_run,
         )
         with self._sources.open(scope, change.source) as candidate:
             evidence = self._examine(candidate, layers, config, deployment)
             with self._db.write() as tx:
-                current = _get_function(tx, scope, name, revision_id=expected)
+                current = _get_function(tx, name, revision_id=expected)
                 _check_unchanged(current, seen)
                 renewed = self._admission.renewed(tx, evidence)
                 verdict = self._admission.judge(renewed, _config_of(tx, current), deployment)
                 self._admission.record(tx, verdict)
                 tried = SettingsChange(architecture=change.architecture).apply(_with_code(current, evidence[0]))
-                function = self._revised(tried)
+                state = FunctionState(function=tried, phase=Phase.TRIED, layers=layers)
                 if verdict.refusal is None and not change.dry_run:
                     candidate.keep()
+                    function = self._revised(tried)
                     functions.replace(tx, function)
+                    state = still_changing(function, Phase.UPDATING, layers=layers)
+                    state = publish(tx, function) if change.publish else state
         self._admission.conclude(verdict)
-        if change.dry_run:
-            return FunctionState(function=tried, phase=Phase.TRIED, layers=layers)
-        return _changing(function, Phase.UPDATING, layers)
+        return state
 
     def update_settings(
         self,
@@ -224,7 +227,7 @@ class FunctionService:
             InvalidParameter: A setting or a layer does not fit.
             CodeVerificationFailed: The config does not let a layer in.
         """
-        name = parse_latest_name(function_name, scope)
+        name = check_own(parse_latest_name(function_name, scope), scope)
         with self._db.read() as tx:
             seen = _get_configured(tx, scope, name, config_arn, revision_id=revision_id)
             layers = list_attached(tx, seen)
@@ -248,23 +251,23 @@ class FunctionService:
                 functions.replace(tx, function)
         if evidence:
             self._admission.conclude(verdict)
-        return _changing(function, Phase.UPDATING, layers)
+        return still_changing(function, Phase.UPDATING, layers=layers)
 
     def get(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> FunctionState:
-        """Answer a function.
+        """Answer a function, or a version of it; of an alias the version that it points to.
 
         Raises:
             FunctionNotFound: There is no such function, or no such version or alias of it.
             InvalidParameter: The name has another qualifier than the one given beside it.
         """
-        name = parse_latest_name(function_name, scope, qualifier=qualifier)
+        name = parse_function_name(function_name, scope, qualifier=qualifier)
         with self._db.read() as tx:
-            function = _get_function(tx, scope, name)
-            layers = list_attached(tx, function)
-        return FunctionState(function=function, phase=Phase.SETTLED, layers=layers, qualifier=name.qualifier)
+            function = resolve(tx, name).function
+            latest = find_latest(tx, **name.place, name=name.name)
+            return settled(tx, function, qualifier=name.qualifier, latest=latest)
 
     def get_code(self, scope: Scope, function_name: str, sha256: str) -> Path:
-        """Answer where the package of a function is, as long as it still is the one named.
+        """Answer where the package of a function or a version is, as long as it still is the one named.
 
         Raises:
             FunctionNotFound: There is no such function, or its code has another hash now.
@@ -275,7 +278,7 @@ class FunctionService:
         return self._blobs.path(sha256)
 
     def list_functions(self, scope: Scope, *, marker: str | None, limit: int | None) -> Page[FunctionState]:
-        """Answer the functions by name.
+        """Answer the functions by name, `$LATEST` of each.
 
         Raises:
             Invalid: The marker is none of this list's.
@@ -285,23 +288,27 @@ class FunctionService:
         (after,) = tokens.parse(marker, parts=1) if marker else ("",)
         with self._db.read() as tx:
             found = select_functions(tx, account=scope.account, region=scope.region, after=after, limit=limit + 1)
-            items = [_settled(tx, each) for each in found[:limit]]
+            items = [settled(tx, each) for each in found[:limit]]
         more = tokens.encode(found[limit - 1].name) if len(found) > limit else None
         return Page(items=tuple(items), next_token=more)
 
     def delete(self, scope: Scope, function_name: str, *, qualifier: str | None = None) -> None:
-        """Delete a function, which frees its code signing config.
+        """Delete one version of a function; or all of it, which frees its code signing config.
 
         Raises:
             FunctionNotFound: There is no such function, or no such version of it.
-            InvalidParameter: `$LATEST` alone was named, which goes only with the function.
+            InvalidParameter: `$LATEST` alone was named, which goes only with the function, or an alias.
+            VersionInUse: An alias points to the version.
         """
-        name = parse_latest_name(function_name, scope, qualifier=qualifier)
-        if name.qualifier is not None:
-            raise InvalidParameter("$LATEST version cannot be deleted without deleting the function.")
+        name = parse_function_name(function_name, scope, qualifier=qualifier)
         with self._db.write() as tx:
-            if not delete_all_versions(tx, account=scope.account, region=scope.region, name=name.name):
-                raise FunctionNotFound(name.arn(scope))
+            if name.qualifier is not None:
+                delete_version(tx, name)
+                return
+            delete_aliases(tx, **name.place, function=name.name)
+            delete_policies(tx, **name.place, function=name.name)
+            if not delete_all_versions(tx, **name.place, name=name.name):
+                raise FunctionNotFound(name.arn)
 
     def get_tags(self, scope: Scope, arn: str) -> Mapping[str, str]:
         """Answer a function's tags.
@@ -311,7 +318,7 @@ class FunctionService:
             InvalidParameter: The ARN names a version or an alias.
         """
         with self._db.read() as tx:
-            return _get_function(tx, scope, _parse_tagged(arn, scope)).tags
+            return _get_function(tx, _parse_tagged(arn, scope)).tags
 
     def tag(self, scope: Scope, arn: str, tags: Mapping[str, str]) -> None:
         """Add tags to a function, or change their values.
@@ -321,7 +328,7 @@ class FunctionService:
             InvalidParameter: The ARN names a version or an alias; the tags are none or too many, or one is reserved.
         """
         with self._db.write() as tx:
-            function = _get_function(tx, scope, _parse_tagged(arn, scope))
+            function = _get_function(tx, _parse_tagged(arn, scope))
             functions.replace(tx, dataclasses.replace(function, tags=merged_tags(function.tags, tags)))
 
     def untag(self, scope: Scope, arn: str, keys: Sequence[str]) -> None:
@@ -332,7 +339,7 @@ class FunctionService:
             InvalidParameter: The ARN names a version or an alias.
         """
         with self._db.write() as tx:
-            function = _get_function(tx, scope, _parse_tagged(arn, scope))
+            function = _get_function(tx, _parse_tagged(arn, scope))
             functions.replace(tx, dataclasses.replace(function, tags=tags_without(function.tags, keys)))
 
     def _examine(
@@ -362,11 +369,11 @@ class FunctionService:
 
     def _revised(self, function: Function) -> Function:
         now = self._clock().replace(microsecond=0)  # AWS: milliseconds when created, whole seconds from then on
-        return dataclasses.replace(function, revision_id=_new_revision(), last_modified=now)
+        return dataclasses.replace(function, revision_id=new_revision(), last_modified=now)
 
 
 def _parse_new_name(text: str, scope: Scope) -> str:
-    name = parse_unqualified_name(text, scope)
+    name = check_own(parse_unqualified_name(text, scope), scope).name
     if len(name) > MAX_NAME:
         raise InvalidParameter(
             f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: "
@@ -390,7 +397,7 @@ def _get_configured(
 ) -> Function:
     """Answer a function with the code signing config attached that shall be, if one is named."""
     config = None if config_arn is None else get_config_to_attach(tx, scope, config_arn)
-    function = _get_function(tx, scope, name, revision_id=revision_id)
+    function = _get_function(tx, name, revision_id=revision_id)
     return function if config is None else dataclasses.replace(function, config_id=config.config_id)
 
 
@@ -399,14 +406,10 @@ def _check_unchanged(current: Function, seen: Function) -> None:
         raise UpdateInProgress(seen.arn)
 
 
-def _settled(tx: Tx, function: Function) -> FunctionState:
-    return FunctionState(function=function, phase=Phase.SETTLED, layers=list_attached(tx, function))
-
-
-def _get_function(tx: Tx, scope: Scope, name: FunctionName, *, revision_id: str | None = None) -> Function:
-    function = find_latest(tx, account=scope.account, region=scope.region, name=name.name)
+def _get_function(tx: Tx, name: FunctionName, *, revision_id: str | None = None) -> Function:
+    function = find_latest(tx, **name.place, name=name.name)
     if function is None:
-        raise FunctionNotFound(name.arn(scope))
+        raise FunctionNotFound(name.arn)
     if revision_id is not None and revision_id != function.revision_id:
         raise RevisionMismatch
     return function
@@ -431,12 +434,6 @@ def _with_code(function: Function, evidence: Evidence) -> Function:
     )
 
 
-def _changing(function: Function, phase: Phase, layers: tuple[LayerVersion, ...]) -> FunctionState:
-    """Answer a change as under way: its revision is not the one that reads will show, as on AWS."""
-    shown = dataclasses.replace(function, revision_id=_new_revision())
-    return FunctionState(function=shown, phase=phase, layers=layers)
-
-
 def _parse_tagged(arn: str, scope: Scope) -> FunctionName:
     name = parse_function_name(arn, scope)
     if name.qualifier is not None:
@@ -444,10 +441,6 @@ def _parse_tagged(arn: str, scope: Scope) -> FunctionName:
             "Tags on function aliases and versions are not supported. Please specify a function ARN."
         )
     return name
-
-
-def _new_revision() -> str:
-    return str(uuid.uuid4())
 
 
 def _whole_millisecond(moment: datetime) -> datetime:
