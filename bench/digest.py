@@ -23,8 +23,8 @@ from packages import build
 
 from sealgate.arn import job_arn, profile_version_arn
 from sealgate.clock import system_clock
-from sealgate.package.archive import SIGNING, parse_archive
-from sealgate.package.digest import digest_contents
+from sealgate.package.archive import SIGNING
+from sealgate.package.digest import digest_package
 from sealgate.package.source import FileSource
 from sealgate.trust.authority import Authority
 from sealgate.trust.keys import MemoryKeyStore
@@ -87,7 +87,7 @@ def elapsed(call: Callable[[], object]) -> float:
 def digest(package: Path) -> bytes:
     """Compute AWS's digest, with every check."""
     with FileSource(package) as source:
-        return digest_contents(parse_archive(source, rules=SIGNING))
+        return digest_package(source, rules=SIGNING)[1]
 
 
 def loop(package: Path) -> bytes:

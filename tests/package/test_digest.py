@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sealgate.errors import PackageError
-from sealgate.package.archive import AWS_FORMAT, DEPLOYABLE, SIGNATURE_NAME, parse_archive
-from sealgate.package.digest import digest_contents
+from sealgate.package.archive import AWS_FORMAT, DEPLOYABLE, SIGNATURE_NAME, SIGNING, ArchiveReader, parse_archive
+from sealgate.package.digest import digest_contents, digest_package
 from sealgate.package.inflate import WHOLE_LIMIT
-from sealgate.package.source import FileSource
+from sealgate.package.source import BytesSource, FileSource
 from tests.support.archives import read
 from tests.support.zips import DEFLATED, STORED, Member, folder, write_zip
 
@@ -72,6 +72,38 @@ def test_the_first_of_several_damaged_entries_is_named() -> None:
     with pytest.raises(PackageError) as caught:
         digest_contents(read(write_zip(members)))
     assert caught.value.entry == "000"
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_package_is_digested_while_it_is_read(count: int) -> None:
+    """Large packages are read and expanded by several threads."""
+    rng = random.Random(count)  # noqa: S311
+    members = [Member(b"%d" % index, rng.randbytes(40_000), DEFLATED) for index in range(count)]
+    archive, digest = digest_package(BytesSource(write_zip(members)), rules=SIGNING)
+    assert digest == plainly(members)
+    assert [entry.name for entry in archive.entries] == [member.name for member in members]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_broken_structure_is_told_before_damaged_data_wherever_it_is(count: int) -> None:
+    damaged = Member(b"damaged", bytes(40_000), local={"crc32": 1}, central={"crc32": 1})
+    between = [Member(b"%d" % index, bytes(40_000)) for index in range(count)]
+    package = write_zip([damaged, *between, Member(b"../outside")])
+    with pytest.raises(PackageError, match=r"contains '\.\.'") as caught:
+        digest_package(BytesSource(package), rules=SIGNING)
+    assert caught.value.entry == "../outside"
+
+
+def test_no_archive_is_answered_before_all_entries_were_checked() -> None:
+    reader = ArchiveReader(BytesSource(write_zip([Member(b"a"), Member(b"b"), Member(b"../c")])), SIGNING)
+    entries = reader.entries
+    assert next(entries).name == b"a"
+    with pytest.raises(PackageError):
+        reader.finish()
+    with pytest.raises(PackageError, match=r"contains '\.\.'"):
+        list(entries)
+    with pytest.raises(PackageError):
+        reader.finish()
 
 
 def test_every_vector_has_the_digest_that_its_recompressed_and_retimed_forms_have() -> None:

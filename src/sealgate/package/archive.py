@@ -24,14 +24,14 @@ from stat import S_IFLNK
 
 from sealgate.errors import PackageError
 from sealgate.package.attributes import check_attributes
-from sealgate.package.directory import Directory, DirectoryPlace, Entry, decode_entry, locate_directory
+from sealgate.package.directory import Directory, Entry, decode_entry, locate_directory
 from sealgate.package.extras import ZIP64, check_unicode, parse_extras, resolve_zip64
 from sealgate.package.inflate import Bytes, expand_pieces
 from sealgate.package.layout import MAX_SIGNATURE, META_DIRECTORY, SIGNATURE_NAME
 from sealgate.package.links import check_link
 from sealgate.package.local import MAX_VERSION, LocalHeaders
 from sealgate.package.names import NameRegistry, show_name
-from sealgate.package.records import CENTRAL, CENTRAL_MARK, DEFLATED, FLAG_DESCRIPTOR, FLAG_UTF8, STORED
+from sealgate.package.records import CENTRAL, CENTRAL_MARK, DEFLATED, FLAG_DESCRIPTOR, FLAG_UTF8, LOCAL, STORED
 from sealgate.package.rules import (
     AWS_FORMAT,
     DEPLOYABLE,
@@ -55,6 +55,7 @@ __all__ = [
     "SIGNING",
     "AlreadySigned",
     "Archive",
+    "ArchiveReader",
     "Directory",
     "EmptyPackage",
     "Entry",
@@ -109,8 +110,10 @@ def parse_archive(source: Source, *, rules: Rules = SIGNING) -> Archive:
         PackageTooLarge: It exceeds a limit.
         PackageError: It breaks a rule; the error names rule and entry.
     """
-    place = locate_directory(source, rules)
-    return _Parser(source, place, rules).run()
+    reader = ArchiveReader(source, rules)
+    for _ in reader.entries:
+        pass
+    return reader.finish()
 
 
 def stream_body(archive: Archive, entry: Entry) -> Iterator[Bytes]:
@@ -137,48 +140,77 @@ def read_body(archive: Archive, entry: Entry, *, limit: int) -> bytes:
     return b"".join(stream_body(archive, entry))
 
 
-class _Parser:
-    """One pass over directory and local headers."""
+class ArchiveReader:
+    """One pass over directory and local headers, which gives out each entry as soon as it is checked.
 
-    def __init__(self, source: Source, place: DirectoryPlace, rules: Rules) -> None:
-        self._source = source
-        self._place = place
-        self._rules = rules
-        self._records = source.read_at(place.offset, place.size)
+    So contents can be expanded while the rest is still being checked. Nothing that comes of them may be used before
+    `finish` has answered: only then is the archive known to be one.
+
+    Attributes:
+        source: Where the archive's bytes are.
+        rules: What is asked of it.
+        directory_offset: Where the central directory begins; no entry reaches beyond.
+        has_meta_directory: Whether an entry `META_INF/` was given out.
+    """
+
+    def __init__(self, source: Source, rules: Rules) -> None:
+        """Find the central directory.
+
+        Raises:
+            EmptyPackage, PackageTooLarge, PackageError: As `parse_archive`.
+        """
+        self.source = source
+        self.rules = rules
+        self._place = locate_directory(source, rules)
+        self.directory_offset = self._place.offset
+        self.has_meta_directory = False
+        self._records = source.read_at(self._place.offset, self._place.size)
         self._names = NameRegistry(rules)
-        self._headers = LocalHeaders(source, place.offset, rules)
+        self._headers = LocalHeaders(source, self._place.offset, rules)
+        self._at = 0
         self._data_offsets = array("Q")
         self._links: list[Entry] = []
         self._signature: Entry | None = None
-        self._has_meta_directory = False
         self._total = 0
         self._checked_attributes: tuple[int, int] | None = None
 
-    def run(self) -> Archive:
-        at = 0
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The entries in archive order, each checked when it is asked for. They can be had once.
+
+        Raises:
+            AlreadySigned, PackageTooLarge, PackageError: As `parse_archive`.
+        """
         for _ in range(self._place.entries):
-            at = self._take(at)
-        if at != len(self._records):
+            yield self._take()
+
+    def finish(self) -> Archive:
+        """Check what can be checked only when all entries were given out, and answer the archive.
+
+        Raises:
+            PackageError: There is more in the file than these entries, or a link leaves the package.
+        """
+        if self._at != len(self._records):
             raise PackageError("the central directory has more records than the end record says")
-        if self._headers.position != self._place.offset:
+        if self._headers.position != self.directory_offset:
             raise PackageError("there are bytes between the last entry and the central directory")
         archive = Archive(
-            source=self._source,
+            source=self.source,
             entries=Directory(self._records, self._data_offsets),
-            directory_offset=self._place.offset,
+            directory_offset=self.directory_offset,
             directory_size=self._place.size,
             is_zip64=self._place.is_zip64,
             total_size=self._total,
             signature=self._signature,
-            has_meta_directory=self._has_meta_directory,
+            has_meta_directory=self.has_meta_directory,
         )
         for entry in self._links:
             _check_target(archive, entry)
         return archive
 
-    def _take(self, at: int) -> int:
-        """Check the record at `at` and the local entry that it stands for; answer where the next record begins."""
-        records = self._records
+    def _take(self) -> Entry:
+        """Check the next record, and the local entry that it stands for."""
+        records, at = self._records, self._at
         if at + CENTRAL.size > len(records):
             raise PackageError("the central directory is cut short")
         fields = CENTRAL.unpack_from(records, at)
@@ -186,22 +218,26 @@ class _Parser:
         if fields[0] != CENTRAL_MARK or end > len(records):
             raise PackageError("the central directory is malformed")
         try:
-            entry = decode_entry(records, at, fields, 0)
+            # Where the data of most entries begins; whether this one's does, its local header tells.
+            entry = decode_entry(records, at, fields, fields[16] + LOCAL.size + fields[10])
             if fields[2] > MAX_VERSION or fields[3] & ~_FLAGS or fields[4] not in _METHODS or any(fields[11:14]):
                 self._check_unusual(entry, fields, records[at + CENTRAL.size + fields[10] : end])
             else:
                 self._names.add(entry.name, utf8=bool(fields[3] & FLAG_UTF8))
             self._check_entry(entry, fields[1], fields[15])
             data_offset = self._headers.check(entry, records[at + 6 : at + 30])
+            if data_offset != entry.data_offset:
+                entry = entry._replace(data_offset=data_offset)
             if entry.name in _NOTED or fields[15] >> 16 >= S_IFLNK:
-                self._note(entry._replace(data_offset=data_offset))
+                self._note(entry)
         except PackageError as error:
             if error.entry is not None:
                 raise
             name = records[at + CENTRAL.size :][: fields[10]]
             raise type(error)(error.rule, entry=show_name(name)) from None
         self._data_offsets.append(data_offset)
-        return end
+        self._at = end
+        return entry
 
     def _check_unusual(self, entry: Entry, fields: tuple[int, ...], tail: bytes) -> None:
         """Check a record that has more than most; `tail` is its extra fields and comment."""
@@ -214,19 +250,19 @@ class _Parser:
             raise PackageError(f"compression method {method} is not allowed: use deflate, or store")
         if disk:
             raise PackageError("the entry is on another part of a split archive")
-        if comment_size and not self._rules.comments:
+        if comment_size and not self.rules.comments:
             raise PackageError("the entry has a comment: remove it")
-        extras = parse_extras(tail[:extra_size], self._rules)
+        extras = parse_extras(tail[:extra_size], self.rules)
         marked = check_unicode(extras, entry.name, tail[extra_size:])
         resolve_zip64(extras.get(ZIP64), size, packed, fields[16])
         self._names.add(entry.name, utf8=marked or bool(flags & FLAG_UTF8))
 
     def _check_entry(self, entry: Entry, made_by: int, attributes: int) -> None:
-        """Check kind, mode and sizes before anything is expanded."""
+        """Check kind, mode and sizes before the entry is expanded."""
         name, _, _, packed, size, _, method, _, _ = entry
         is_directory = name.endswith(b"/")
         if is_directory or (made_by, attributes) != self._checked_attributes:
-            check_attributes(made_by, attributes, self._rules, directory=is_directory)
+            check_attributes(made_by, attributes, self.rules, directory=is_directory)
             self._checked_attributes = None if is_directory else (made_by, attributes)
         if method == STORED and size != packed:
             raise PackageError("the entry is stored and has two sizes")
@@ -244,12 +280,12 @@ class _Parser:
         if entry.name == SIGNATURE_NAME:
             self._note_signature(entry)
         elif entry.name == META_DIRECTORY:
-            self._has_meta_directory = True
+            self.has_meta_directory = True
         elif entry.is_symlink:
             self._links.append(entry)
 
     def _note_signature(self, entry: Entry) -> None:
-        if not self._rules.signature:
+        if not self.rules.signature:
             raise AlreadySigned("the package is signed already: sign the unsigned package instead")
         if entry.is_symlink:
             raise PackageError("the signature is a symbolic link")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from sealgate.package.archive import SIGNING, Archive, PackageTooLarge, parse_archive
-from sealgate.package.digest import content_jobs, hash_jobs
+from sealgate.package.archive import SIGNING, Archive, ArchiveReader, PackageTooLarge
+from sealgate.package.digest import content_jobs, hash_while_reading
 from sealgate.package.layout import (
     MAX_SIGNATURE,
     META_HEADER,
@@ -47,12 +47,12 @@ def prepare_package(source: Source) -> PreparedPackage:
         EmptyPackage, AlreadySigned, PackageTooLarge: As `parse_archive` under the rules for signing.
         PackageError: It is not plain and unambiguous, or an entry's data is damaged.
     """
-    archive = parse_archive(source, rules=SIGNING)
-    appended, record = _meta_parts(archive)
+    reader = ArchiveReader(source, SIGNING)
     chunks = _Chunks()
-    window = Window(source, archive.directory_offset, chunks.add)
-    jobs = content_jobs(archive, window, with_meta_directory=bool(appended))
-    content_digest = hash_jobs(archive, chunks.join(jobs, window))
+    window = Window(source, reader.directory_offset, chunks.add)
+    jobs = content_jobs(reader, window, with_meta_directory=True)
+    archive, content_digest = hash_while_reading(reader, chunks.join(jobs, window))
+    appended, record = _meta_parts(archive)
     seal = ArchiveSeal(
         entries=len(archive.entries) + bool(appended) + 1,
         contents_length=archive.directory_offset + len(appended),

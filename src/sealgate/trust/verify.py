@@ -152,9 +152,11 @@ def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
 def _verify_digest(source: Source, block: bytes, envelope: Envelope) -> bytes:
     """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
     # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
-    from sealgate.package.digest import digest_contents  # noqa: PLC0415
+    from sealgate.package.archive import AWS_FORMAT  # noqa: PLC0415
+    from sealgate.package.digest import digest_package  # noqa: PLC0415
 
-    content_digest = digest_contents(parse_digested(source, block))
+    archive, content_digest = digest_package(source, rules=AWS_FORMAT)
+    _verify_signature_entry(archive, block)
     verify_content_digest(envelope, content_digest)
     return content_digest
 
@@ -162,19 +164,27 @@ def _verify_digest(source: Source, block: bytes, envelope: Envelope) -> bytes:
 def parse_digested(source: Source, block: bytes) -> Archive:
     """Read the archive of a package in AWS's format.
 
-    The block was found by the layout of the file's end. What has that layout can yet lie within the extra fields of
-    another entry: then other readers see an unsigned package, and so it is none of ours to call signed.
-
     Raises:
         IntegrityError: The block is not the archive's signature entry.
         PackageError: The archive is not strictly plain.
     """
-    from sealgate.package.archive import AWS_FORMAT, parse_archive, read_body  # noqa: PLC0415 (as above)
+    from sealgate.package.archive import AWS_FORMAT, parse_archive  # noqa: PLC0415 (as above)
 
     archive = parse_archive(source, rules=AWS_FORMAT)
+    _verify_signature_entry(archive, block)
+    return archive
+
+
+def _verify_signature_entry(archive: Archive, block: bytes) -> None:
+    """The block was found by the layout of the file's end, and must be what the archive has under its name.
+
+    What has that layout can yet lie within the extra fields of another entry: then other readers see an unsigned
+    package, and so it is none of ours to call signed.
+    """
+    from sealgate.package.archive import read_body  # noqa: PLC0415 (as above)
+
     if archive.signature is None or read_body(archive, archive.signature, limit=MAX_SIGNATURE) != block:
         raise IntegrityError("the signature is not an entry of the archive", reason="SignatureEntryAltered")
-    return archive
 
 
 def verify_content_digest(envelope: Envelope, content_digest: bytes) -> None:
