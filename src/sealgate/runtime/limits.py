@@ -233,6 +233,7 @@ def _anonymous(pid: int) -> int:
 def _family(pid: int) -> Iterator[int]:
     """Answer a process and all below it."""
     yield pid
-    with contextlib.suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-            yield from _family(int(child))
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text(encoding="ascii").split():
+                yield from _family(int(child))
