@@ -140,7 +140,7 @@ class MetricService:
         """
         tokens = ListTokens("metrics", scope.account, scope.region, wanted)
         since = self._clock() - (_RECENT if wanted.recently else _FORGOTTEN)
-        with self._db.statement() as tx:
+        with self._db.read() as tx:
             found = [each for each in _list_all(tx, scope, since) if wanted.accepts(each)]
         if token is not None:
             after = _parse_place(token, tokens)
