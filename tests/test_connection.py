@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from sealgate.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAIT_SECONDS, BoundedProtocol
@@ -56,10 +57,12 @@ class Loop:
 @dataclass(slots=True)
 class Transport:
     sent: bytes = b""
+    writes: int = 0
     is_closed: bool = False
 
     def write(self, data: bytes) -> None:
         self.sent += data
+        self.writes += 1
 
     def close(self) -> None:
         self.is_closed = True
@@ -230,3 +233,55 @@ def test_a_body_that_goes_on_is_waited_for(connection: Connection) -> None:
         connection.loop.pass_seconds(MAX_WAIT_SECONDS / 2)
         connection.send(b"a")
     assert not connection.transport.is_closed
+
+
+def answer(cycle: RequestResponseCycle, *pieces: bytes) -> None:
+    """Answer a request with a body in pieces."""
+    length = b"%d" % sum(map(len, pieces))
+    messages: list[Any] = [{"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}]
+    messages += [{"type": "http.response.body", "body": piece, "more_body": True} for piece in pieces[:-1]]
+    messages.append({"type": "http.response.body", "body": pieces[-1]})
+
+    async def send() -> None:
+        for message in messages:
+            await cycle.send(message)
+
+    asyncio.run(send())
+
+
+@pytest.mark.parametrize(("pieces", "writes"), [([b"body"], 1), ([b"HTTP/1.1 200 OK\r\n\r\n", b"body"], 2)])
+def test_a_head_is_written_with_the_first_piece_of_its_body(
+    connection: Connection, pieces: list[bytes], writes: int
+) -> None:
+    for already in (0, writes):
+        connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer(connection.protocol.cycle, *pieces)
+        assert connection.transport.writes == already + writes
+        assert connection.transport.sent.endswith(b"\r\n\r\n" + b"".join(pieces))
+
+
+def test_a_head_without_a_body_is_written_too(connection: Connection) -> None:
+    connection.send(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    answer(connection.protocol.cycle, b"")
+    assert connection.transport.sent.endswith(b"content-length: 0\r\n\r\n")
+
+
+def test_a_request_that_waits_for_the_answer_to_another_is_answered_next(connection: Connection) -> None:
+    connection.send(b"GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    first = connection.protocol.cycle
+    connection.send(b"GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    answer(first, b"one")
+    assert connection.loop.requests == 2
+    answer(connection.protocol.cycle, b"two")
+    assert connection.transport.sent.count(b"HTTP/1.1 200 OK") == 2
+    assert connection.transport.sent.endswith(b"\r\n\r\ntwo")
+
+
+def test_whoever_was_answered_has_a_while_to_ask_again(connection: Connection) -> None:
+    connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    connection.loop.pass_seconds(10 * MAX_WAIT_SECONDS)
+    answer(connection.protocol.cycle, b"at last")
+    connection.loop.pass_seconds(MAX_WAIT_SECONDS - 1)
+    assert not connection.transport.is_closed
+    connection.loop.pass_seconds(1)
+    assert connection.transport.is_closed

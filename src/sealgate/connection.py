@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -32,7 +33,6 @@ MAX_WAIT_SECONDS = 60
 _CHECKS = 4
 """How often connections are looked at in that time."""
 
-_HELD_BYTES = 1 << 16
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 
 _UNREADABLE = WireError(code="BadRequest", status=400, message="An error occurred when parsing the HTTP request.")
@@ -60,7 +60,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
-        super().connection_made(cast("asyncio.Transport", GatheringTransport(transport, self.loop)))
+        self._gathering = GatheringTransport(transport, self._find_answer)
+        super().connection_made(cast("asyncio.Transport", self._gathering))
         self._fault = _UNREADABLE
         self._unread = 0
         self._heard_at = self.loop.time()
@@ -117,6 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on to the next request. `_check_progress` sees that none comes: a timer for each answer costs more."""
         self.server_state.total_requests += 1
+        self._gathering.flush()
         if self.transport.is_closing():
             return
         self._heard_at = self.loop.time()
@@ -160,6 +162,11 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         return not is_answering and now - self._heard_at >= MAX_WAIT_SECONDS
 
+    def _find_answer(self) -> RequestResponseCycle | None:
+        """Answer the cycle whose answer has begun; None while the last request waits for those before it."""
+        cycle = self._last_cycle
+        return cycle if cycle is not None and cycle.response_started else None
+
     @property
     def _last_cycle(self) -> RequestResponseCycle | None:
         return self.cycle  # uvicorn calls it one even where there is none yet
@@ -175,23 +182,29 @@ def _encode_refusal(error: WireError) -> bytes:
 
 
 class GatheringTransport:
-    """A transport that holds what is written back until the event loop comes round, and writes it at once.
+    """A transport that holds the head of an answer until the first piece of its body comes, and writes both at once.
 
-    Everything else is the transport's own. Large pieces are not held: they are written after what was held before.
+    Everything else is the transport's own.
+
+    Args:
+        transport: What is written to.
+        find_answer: Answers what stands for the answer that is being written; None outside of one.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport, find_answer: Callable[[], object | None]) -> None:
         self._transport = transport
-        self._loop = loop
-        self._held: list[bytes] = []
+        self._find_answer = find_answer
+        self._begun: object | None = None
+        self._head = b""
 
     def write(self, data: bytes) -> None:
-        """Write, soon."""
-        if not self._held:
-            self._loop.call_soon(self._flush)
-        self._held.append(data)
-        if len(data) > _HELD_BYTES:
-            self._flush()
+        """Write, unless it is the beginning of an answer."""
+        answer = self._find_answer()
+        if answer is not None and answer is not self._begun:
+            self._begun, self._head = answer, data
+            return
+        head, self._head = self._head, b""
+        self._transport.write(head + data if head else data)
 
     def is_closing(self) -> bool:
         """Tell whether it is closed, or will be."""
@@ -199,13 +212,14 @@ class GatheringTransport:
 
     def close(self) -> None:
         """Write what is held, and close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
-            self._transport.write(b"".join(held))
+    def flush(self) -> None:
+        """Write what is held: of an answer without a body."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
