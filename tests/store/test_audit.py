@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_places_and_seals_are_listed_in_order(database: Database) -> None:
     with database.read() as tx:
         assert (audit_chain.find_tail(tx), audit_chain.find_last_seal(tx)) == (None, None)
     with database.write() as tx:
-        audit_chain.add_links(tx, rows)
+        audit_chain.add_links(tx, [astuple(row) for row in rows])
         for seal in seals:
             audit_chain.seals.insert(tx, seal)
     with database.read() as tx:
@@ -159,6 +160,6 @@ def test_an_event_that_the_chain_has_gone_past_is_found(database: Database) -> N
     add(database, an_event(1), an_event(2), an_event(3))
     rows = [ChainRow(position=place, number=number, leaf="00", chain="11") for place, number in ((1, 1), (2, 3))]
     with database.write() as tx:
-        audit_chain.add_links(tx, rows)
+        audit_chain.add_links(tx, [astuple(row) for row in rows])
         assert audit_chain.find_unplaced(tx, before=3) == (an_event(2).event_id, 2)
         assert audit_chain.find_unplaced(tx, before=1) is None

@@ -16,6 +16,7 @@ from sealgate.aws.operation import Operation
 from sealgate.aws.request import Request, decode_component
 
 T = TypeVar("T")
+_NO_SEGMENTS = frozenset({"", ".", ".."})
 
 
 class Match(NamedTuple, Generic[T]):
@@ -109,7 +110,7 @@ class Router(Generic[T]):
             segments = [bucket, key] if slash and key else [bucket] if bucket else []
         else:
             segments = path.strip("/").split("/") if path != "/" else []
-            if path.startswith("//") or path.endswith("//") or not {"", ".", ".."}.isdisjoint(segments):
+            if path.startswith("//") or path.endswith("//") or not _NO_SEGMENTS.isdisjoint(segments):
                 raise Malformed("The request path has an empty segment, or '.' or '..'.")
         found = self._walk(self._root, segments, 0, [], request)
         if found is None:

@@ -97,12 +97,17 @@ def find_last_seal(tx: Tx) -> SealRow | None:
 
 def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str]]:
     """Answer the numbers and texts of events that have no place yet, in order."""
-    return [(row.number, row.text) for row in tx.execute(_waiting, {"number": number, "limit": limit})]
+    return [(number, text) for number, text in tx.execute(_waiting, {"number": number, "limit": limit})]
 
 
-def add_links(tx: Tx, rows: Sequence[ChainRow]) -> None:
-    """Give events their places."""
-    _insert_links.add(tx, [(row.position, row.number, row.leaf, row.chain) for row in rows])
+def add_links(tx: Tx, placed: Sequence[tuple[int, int, str, str]]) -> None:
+    """Give events their places.
+
+    Args:
+        tx: A transaction.
+        placed: Of each its position, the event's number, leaf and chain.
+    """
+    _insert_links.add(tx, placed)
 
 
 def list_links(tx: Tx, *, after: int, limit: int) -> list[ChainRow]:

@@ -20,7 +20,8 @@ metadata = MetaData(
 """All tables. Each aggregate's module adds its own; `sealgate.store.schema` imports them all."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_DAY_SECONDS = 86_400
+_SECOND_MICROSECONDS = 1_000_000
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -39,11 +40,14 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def _to_microseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+    if moment is None:
+        return None
+    since = moment - _EPOCH
+    return (since.days * _DAY_SECONDS + since.seconds) * _SECOND_MICROSECONDS + since.microseconds
 
 
 def _from_microseconds(count: int | None) -> datetime | None:
-    return None if count is None else _EPOCH + timedelta(microseconds=count)
+    return None if count is None else _EPOCH + timedelta(0, 0, count)
 
 
 class StringMap(TypeDecorator[Mapping[str, str]]):

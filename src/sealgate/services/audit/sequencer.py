@@ -6,7 +6,7 @@ still where it was. An event's number is higher than those of all events committ
 
 from __future__ import annotations
 
-from sealgate.store.audit_chain import ChainRow, add_links, find_tail, list_events_after
+from sealgate.store.audit_chain import add_links, find_tail, list_events_after
 from sealgate.store.database import Database
 from sealgate.trust.trail import Head, follow, genesis
 
@@ -45,11 +45,11 @@ class Sequencer:
             return False
         head = self._start if tail is None else Head(position=tail.position, chain=tail.chain)
         placed = follow(head, (text for _, text in waiting))
-        rows = [
-            ChainRow(position=position, number=number, leaf=leaf, chain=chain)
+        links = [
+            (position, number, leaf, chain)
             for (number, _), (position, leaf, chain) in zip(waiting, placed, strict=True)
         ]
         with self._db.write() as tx:
             if find_tail(tx) == tail:  # else another server has gone on meanwhile
-                add_links(tx, rows)
+                add_links(tx, links)
         return True
