@@ -107,6 +107,28 @@ def test_sigterm_lets_a_request_under_way_finish(upload: tuple[subprocess.Popen[
     assert process.wait(WAIT_SECONDS) == 0
 
 
+def test_a_signal_may_come_while_another_is_handled() -> None:
+    script = """\
+import signal, sys
+from sealgate.server import requests_to_stop
+
+def interrupt(frame, event, argument):
+    global left
+    if left:
+        left -= 1
+        signal.raise_signal(signal.SIGTERM)
+    return interrupt
+
+left, stopping = 50, requests_to_stop()
+sys.settrace(interrupt)
+signal.raise_signal(signal.SIGTERM)
+sys.settrace(None)
+stopping.get()
+"""
+    told = subprocess.run([sys.executable, "-c", script], env=clean_environment(), timeout=WAIT_SECONDS, check=False)
+    assert told.returncode == 0
+
+
 def test_a_second_sigint_does_not_wait(upload: tuple[subprocess.Popen[str], socket.socket]) -> None:
     process, _ = upload
     process.send_signal(signal.SIGINT)
