@@ -8,9 +8,10 @@ import pytest
 
 from sealgate.config import Config
 from sealgate.errors import Invalid
+from sealgate.house import open_house
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
 from sealgate.runtime.sandboxes import find_sandbox
-from sealgate.server import _say_what_is_insecure, _say_whether_functions_run, open_house
+from sealgate.server import _say_what_is_insecure, _say_whether_functions_run
 from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_file import FileKeyStore
 from tests.support.server import running_server

@@ -49,6 +49,7 @@ class Config:
         metrics: Show metrics for Prometheus at `/metrics`, to whoever reaches the port.
         sandbox: What confines functions: `bubblewrap`; `none` runs them as the server's own user, with all that this
             user can see and do, and is for functions that are trusted wholly.
+        any_runtime: Let functions be created of a runtime that this host cannot run; they are deployed, and not run.
     """
 
     data: Path = DEFAULT_DATA
@@ -62,6 +63,7 @@ class Config:
     database: str | None = None
     metrics: bool = False
     sandbox: str = "bubblewrap"
+    any_runtime: bool = False
 
     def __post_init__(self) -> None:
         if not (len(self.account) == _ACCOUNT_DIGITS and self.account.isascii() and self.account.isdigit()):
@@ -159,4 +161,5 @@ _COERCIONS: Mapping[str, Any] = {
     "port": _number,
     "strict_aws": _flag,
     "metrics": _flag,
+    "any_runtime": _flag,
 }

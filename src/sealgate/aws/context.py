@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sealgate.services.iam.service import IamService
     from sealgate.services.identity.accounts import IdentityService
     from sealgate.services.identity.sessions import SessionService
+    from sealgate.services.invocations.retries import RetryService
+    from sealgate.services.invocations.service import InvocationService
     from sealgate.services.layers.permissions import LayerPermissionService
     from sealgate.services.layers.service import LayerService
     from sealgate.services.logs.service import LogService
@@ -53,6 +55,8 @@ class Services:
     lookups: LookupService
     metrics: MetricService
     logs: LogService
+    invocations: InvocationService
+    retries: RetryService
 
 
 class Call(NamedTuple):

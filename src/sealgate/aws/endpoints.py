@@ -29,19 +29,25 @@ def guess_service(request: Request) -> str:
     first, _, rest = path.strip("/").partition("/")
     if find_bucket(request.host) is not None:
         return "s3"
-    target = request.headers.get("x-amz-target", "")
-    if "CloudTrail_" in target:
-        return "cloudtrail"
-    if target.startswith("Logs_"):
-        return "logs"
-    if "smithy-protocol" in request.headers or target.startswith("GraniteService"):
-        return "cloudwatch"
+    named = _find_by_header(request)
+    if named is not None:
+        return named
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if path == "/" and (is_form or request.find_query("Action") is not None):
         return "sts"
     if first in _SIGNER_PATHS and (first != "tags" or rest.lower().startswith(("arn%3a", "arn:"))):
         return "signer"
     return "lambda" if _LAMBDA_PATH.match(path) else "s3"
+
+
+def _find_by_header(request: Request) -> str | None:
+    target = request.headers.get("x-amz-target", "")
+    if "CloudTrail_" in target:
+        return "cloudtrail"
+    if target.startswith("Logs_"):
+        return "logs"
+    is_metrics = "smithy-protocol" in request.headers or target.startswith("GraniteService")
+    return "cloudwatch" if is_metrics else None
 
 
 def find_bucket(host: str) -> str | None:

@@ -1,6 +1,7 @@
 """Headers that go with an error: what a client needs to act on it and the body has no place for.
 
-Source: the Amazon S3 API reference, "Error responses", and GetObject and HeadObject for delete markers.
+Source: the Amazon S3 API reference, "Error responses", and GetObject and HeadObject for delete markers; the Lambda API
+reference, Invoke, for throttled invocations.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from sealgate.errors import SealgateError
+from sealgate.services.invocations.errors import Throttled
 from sealgate.services.objects import errors as object_errors
 
 Headers = Mapping[str, str]
@@ -49,10 +51,15 @@ def _not_satisfiable(error: object_errors.RangeNotSatisfiable) -> Headers:
     return {"content-range": f"bytes */{error.size}"}
 
 
+def _throttled(_error: Throttled) -> Headers:
+    return {"retry-after": "1"}
+
+
 _HEADERS: Mapping[type[SealgateError], Callable[[Any], Headers]] = {
     object_errors.WrongRegion: _wrong_region,
     object_errors.NoSuchKey: _no_such_key,
     object_errors.IsDeleteMarker: _delete_marker,
     object_errors.NotModified: _not_modified,
     object_errors.RangeNotSatisfiable: _not_satisfiable,
+    Throttled: _throttled,
 }

@@ -17,10 +17,12 @@ from sealgate.aws import faults
 from sealgate.aws.error_details import details_of
 from sealgate.aws.error_headers import headers_of
 from sealgate.policy.malformed import MalformedPolicy
+from sealgate.runtime import errors as runtime_errors
 from sealgate.services.audit import errors as audit_errors
 from sealgate.services.functions import errors as function_errors
 from sealgate.services.iam import errors as iam_errors
 from sealgate.services.identity.assumption import PackedPolicyTooLarge
+from sealgate.services.invocations import errors as invocation_errors
 from sealgate.services.layers import errors as layer_errors
 from sealgate.services.metrics import errors as metric_errors
 from sealgate.services.objects import errors as object_errors
@@ -127,6 +129,11 @@ LAMBDA: Table = {
     function_errors.ConfigToAttachNotFound: Row(code="CodeSigningConfigNotFoundException", status=404),
     # Broken integrity too: InvalidCodeSignatureException stands in the model, and AWS has never been seen to answer it.
     function_errors.CodeVerificationFailed: Row(code="CodeVerificationFailedException", status=400),
+    invocation_errors.UnreadablePayload: Row(code="InvalidRequestContentException", status=400),
+    invocation_errors.PayloadTooLarge: Row(code="RequestTooLargeException", status=413),
+    invocation_errors.Throttled: Row(code="TooManyRequestsException", status=429),
+    runtime_errors.SandboxUnavailable: Row(code="ServiceException", status=500),
+    runtime_errors.StartFailed: Row(code="ServiceException", status=500),
     layer_errors.LayerPolicyTooLong: Row(code="PolicyLengthExceededException", status=400),
     function_errors.NoProvisionedConcurrency: Row(code="ProvisionedConcurrencyConfigNotFoundException", status=404),
     function_errors.PolicyTooLong: Row(code="PolicyLengthExceededException", status=400),

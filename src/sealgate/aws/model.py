@@ -15,7 +15,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 from sealgate.aws.relaxations import added_members
 
-__all__ = ["OperationModel", "ServiceModel", "Shape", "load_model"]
+__all__ = ["OperationModel", "ServiceModel", "Shape", "find_payload", "find_stream", "load_model"]
 
 _OWN_OPERATIONS: Mapping[str, Mapping[str, Any]] = {
     "lambda": {
@@ -67,6 +67,18 @@ _OWN_OPERATIONS: Mapping[str, Mapping[str, Any]] = {
     }
 }
 """Operations that AWS does not have, described as AWS describes its own, so that one path serves both."""
+
+
+def find_payload(model: OperationModel) -> str | None:
+    """Answer the input member that is the whole body of a request; None where the body is a document of members."""
+    return None if model.input_shape is None else model.input_shape.serialization.get("payload")
+
+
+def find_stream(model: OperationModel) -> str | None:
+    """Answer the input member that is the whole body and too large to be held in memory, as an object's is."""
+    payload = find_payload(model)
+    is_stream = payload is not None and model.input_shape.members[payload].serialization.get("streaming")
+    return payload if is_stream else None
 
 
 @cache

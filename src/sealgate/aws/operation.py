@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from sealgate.aws.actions import action_of
-from sealgate.aws.model import OperationModel, ServiceModel, load_model
+from sealgate.aws.model import OperationModel, ServiceModel, find_stream, load_model
 from sealgate.aws.permissions import Permission
 from sealgate.aws.reply import Reply
 from sealgate.aws.resources import Resource, parse_template
@@ -216,7 +216,8 @@ def _bound_parameters(handler: Handler, model: OperationModel) -> dict[str, str]
 
 def model_body(model: OperationModel) -> str | None:
     """Answer the parameter of a streaming body, which a request always has, be it empty; None without one."""
-    return xform_name(model.input_shape.serialization["payload"]) if model.has_streaming_input else None
+    stream = find_stream(model)
+    return None if stream is None else xform_name(stream)
 
 
 def _check_same_wire(model: ServiceModel, other: ServiceModel) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sealgate.aws.faults import NoSuchAction, NoSuchOperation, NotImplementedHere, UnsupportedMember
-from sealgate.aws.model import OperationModel, ServiceModel
+from sealgate.aws.model import OperationModel, ServiceModel, find_stream
 from sealgate.aws.operation import CHECKED_ON_THE_WIRE, Api, Binding, Operation
 from sealgate.aws.protocols.aws_json import TARGET, AwsJsonCodec, AwsJsonWire, find_target
 from sealgate.aws.protocols.codec import Codec, Wire
@@ -191,7 +191,7 @@ def _compile(
         binding=operation.binding,
         codec=make_codec(model, dialect),
         validate=compile_validator(model, dialect),
-        payload=model.input_shape.serialization["payload"] if model.has_streaming_input else None,
+        payload=find_stream(model),
         has_checksums=has_algorithm or "ChecksumCRC32" not in members,
         needs_checksum=bool((model.http_checksum or {}).get("requestChecksumRequired")),
         unbound=CHECKED_ON_THE_WIRE if has_algorithm else _ABOUT_THE_BODY,

@@ -19,6 +19,8 @@ COMMANDS = {
     "account": "create and list the accounts of a server",
     "verify": "judge a package offline",
     "inspect": "show what a package's signature says, without judging it",
+    "fleet": "show every function version, and what its signature is worth now",
+    "impact": "show what a revocation stops, before it happens or after",
     "audit": "verify, export and question the audit trail",
     "revocations": "write the signed revocation list of a data folder",
     "keys": "list, rotate and encrypt the authority's keys",

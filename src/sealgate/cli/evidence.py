@@ -48,7 +48,7 @@ def load_evidence(*, data: Path | None, trust: Iterable[Path], trust_aws: bool, 
     """
     roots = [parse_root(path.read_bytes(), name=path.name) for path in trust]
     if data is not None:
-        roots = _data_roots(data)
+        roots = data_roots(data)
     if trust_aws:
         roots.append(aws_signer_root())
     if not roots:
@@ -60,7 +60,12 @@ def load_evidence(*, data: Path | None, trust: Iterable[Path], trust_aws: bool, 
     )
 
 
-def _data_roots(data: Path) -> list[TrustRoot]:
+def data_roots(data: Path) -> list[TrustRoot]:
+    """Answer whom the server of a data folder trusts: its own authority, and the roots that were imported.
+
+    Raises:
+        Invalid: There is no authority, or a file is no certificate.
+    """
     authority = data / "authority" / "root.pem"
     if not authority.is_file():
         raise Invalid(f"{data} is no data folder, or nothing has been served from it yet: {authority} is missing")

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--database", metavar="URL", help="such as postgresql+psycopg://HOST/NAME (default: SQLite in the data folder)")
     add("--metrics", action="store_true", default=None, help="show metrics for Prometheus at /metrics, to everybody")
     add("--sandbox", choices=SANDBOXES, help="`none` runs functions unconfined: for functions that are trusted wholly")
+    add("--any-runtime", action="store_true", default=None, help="create functions that this host cannot run, unrun")
     add("--config", type=Path, metavar="FILE", help="a TOML file with these settings")
 
 

@@ -7,6 +7,7 @@
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
       roots/              certificates (PEM) of further roots that the operator trusts
+      runtimes/           runtime interface clients for other Python versions than the server's, made by the operator
       code/               unpacked packages, verified whenever code is started from them; may go while none runs
       credentials.json    the first account's root credentials and the server's endpoint, mode 0600
       accounts/           the root credentials of further accounts, one file each, mode 0600
@@ -57,6 +58,7 @@ class DataFolder:
         self.keys = self.path / "keys"
         self.roots = self.path / "roots"
         self.code = self.path / "code"
+        self.runtimes = self.path / "runtimes"
         self.credentials = self.path / "credentials.json"
         self.accounts = self.path / "accounts"
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sealgate.aws.errors import WireError
-from sealgate.aws.model import OperationModel, ServiceModel
+from sealgate.aws.model import OperationModel, ServiceModel, find_payload
 from sealgate.aws.protocols.json_body import BodyEncoder, BodyParser
 from sealgate.aws.protocols.rest import RestEncoder, RestParser, members_in_body
 from sealgate.aws.relaxations import Dialect
@@ -24,8 +24,9 @@ class RestJsonCodec:
 
     def __init__(self, model: OperationModel, dialect: Dialect) -> None:
         output = model.output_shape
-        if model.input_shape and model.input_shape.serialization.get("payload"):
-            raise TypeError(f"{model.name}: a body that is one member alone is not supported")
+        self._payload_in = find_payload(model)
+        if self._payload_in is not None and model.input_shape.members[self._payload_in].type_name != "blob":
+            raise TypeError(f"{model.name}: a body that is one member alone, and not bytes, is not supported")
         self._rest = RestParser(model, dialect)
         self._body = BodyParser(model.name, members_in_body(model.input_shape, dialect), dialect)
         self._out = RestEncoder(model, dialect)
@@ -39,7 +40,9 @@ class RestJsonCodec:
     def parse(self, request: Request, labels: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Answer the input members (see `Codec`)."""
         members = self._rest.parse(request, labels)
-        if body:
+        if body and self._payload_in is not None:
+            members[self._payload_in] = body
+        elif body:
             members.update(self._body.parse(body))
         return members
 
@@ -78,6 +81,8 @@ class RestJsonWire:
             body = {"Type": "User" if error.is_client_fault else "Server", **body}
         if "code" in members:
             body["code"] = error.reason
+        if "Reason" in members:  # why Lambda throttles
+            body["Reason"] = error.reason
         headers = {"Content-Type": _JSON, "x-amzn-ErrorType": error.code, **error.headers, **self.identify(request_id)}
         return Response(status=error.status, headers=headers, body=orjson.dumps(body))
 

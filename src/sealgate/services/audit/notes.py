@@ -124,7 +124,7 @@ class Notes:
         return {"signatureStatus": judged.failed or "VALID", **signer}
 
     def sealgate(self) -> Mapping[str, Any] | None:
-        """Answer the event's `sealgate` member: each check of a judged deployment, what was published, what not started."""
+        """Answer the event's `sealgate` member: how a deployment was judged, what was published, what not started."""
         told: dict[str, Any] = {}
         if self.judgement is not None:
             told["admission"] = _describe(self.judgement)

@@ -35,6 +35,7 @@ from sealgate.services.functions.names import (
 )
 from sealgate.services.functions.policies import FunctionPolicyService
 from sealgate.services.functions.resolution import resolve
+from sealgate.services.functions.runs import NEVER_RUN, Runs
 from sealgate.services.functions.settings import SettingsChange, make_function
 from sealgate.services.functions.states import FunctionState, Phase, new_revision, settled, still_changing
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
@@ -51,6 +52,7 @@ from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.function_policies import delete_policies
 from sealgate.store.functions import Function, delete_all_versions, find_latest, functions, select_functions
+from sealgate.store.invocations import delete_invocations_of
 from sealgate.store.layers import LayerVersion
 from sealgate.trust.roots import TrustRoots
 
@@ -115,9 +117,11 @@ class FunctionService:
         roots: TrustRoots,
         clock: Clock,
         meter: Meter = UNWATCHED,
+        runs: Runs = NEVER_RUN,
     ) -> None:
         self._db = db
         self._blobs = blobs
+        self._runs = runs
         self._sources = CodeSources(objects=objects, blobs=blobs)
         self._admission = Admission(db=db, revocation=revocation, roots=roots, clock=clock, meter=meter)
         self._clock = clock
@@ -131,6 +135,7 @@ class FunctionService:
 
         Raises:
             InvalidParameter: Name, settings, layers or tags do not fit, or the package cannot be read.
+            RuntimeUnavailable: This host cannot run functions of that runtime.
             FunctionExists: The name is taken.
             ConfigToAttachNotFound: There is no such code signing config.
             UploadTooLarge: The package is too large to be sent in the request.
@@ -138,6 +143,7 @@ class FunctionService:
         """
         name = _parse_new_name(new.name, scope)
         check_tags(new.tags)
+        self._runs.check_runtime(new.settings.runtime or "")
         planned = dataclasses.replace(
             make_function(scope, name, new.settings),
             tags=new.tags,
@@ -161,6 +167,7 @@ class FunctionService:
                     candidate.keep()
                     functions.insert(tx, function)
                     shown = publish(tx, function).function if new.publish else function
+                    self._db.after_commit(lambda: self._runs.note_change(function))
         self._admission.conclude(verdict)
         return still_changing(shown, Phase.CREATING, layers=layers)
 
@@ -203,6 +210,7 @@ class FunctionService:
                     functions.replace(tx, function)
                     state = still_changing(function, Phase.UPDATING, layers=layers)
                     state = publish(tx, function) if change.publish else state
+                    self._db.after_commit(lambda: self._runs.note_change(function))
         self._admission.conclude(verdict)
         return state
 
@@ -225,9 +233,11 @@ class FunctionService:
             RevisionMismatch: The function is in another revision than the named one.
             UpdateInProgress: Another call changed the function while this one judged the layers.
             InvalidParameter: A setting or a layer does not fit.
+            RuntimeUnavailable: This host cannot run functions of that runtime.
             CodeVerificationFailed: The config does not let a layer in.
         """
         name = check_own(parse_latest_name(function_name, scope), scope)
+        self._runs.check_runtime(change.runtime or "")
         with self._db.read() as tx:
             seen = _get_configured(tx, scope, name, config_arn, revision_id=revision_id)
             layers = list_attached(tx, seen)
@@ -249,6 +259,7 @@ class FunctionService:
             function = self._revised(change.apply(current))
             if verdict.refusal is None:
                 functions.replace(tx, function)
+                self._db.after_commit(lambda: self._runs.note_change(function))
         if evidence:
             self._admission.conclude(verdict)
         return still_changing(function, Phase.UPDATING, layers=layers)
@@ -304,11 +315,14 @@ class FunctionService:
         with self._db.write() as tx:
             if name.qualifier is not None:
                 delete_version(tx, name)
+                self._db.after_commit(lambda: self._runs.note_end(name.arn))
                 return
             delete_aliases(tx, **name.place, function=name.name)
             delete_policies(tx, **name.place, function=name.name)
+            delete_invocations_of(tx, **name.place, function=name.name)
             if not delete_all_versions(tx, **name.place, name=name.name):
                 raise FunctionNotFound(name.arn)
+            self._db.after_commit(lambda: self._runs.note_end(name.arn))
 
     def get_tags(self, scope: Scope, arn: str) -> Mapping[str, str]:
         """Answer a function's tags.

@@ -144,7 +144,7 @@ class RevocationService:
             raise Invalid(f"Each of certificateHashes must have 1 to {_MAX_HASH} characters")
         with self._db.read() as tx:
             profile = find_profile_version(tx, version_arn)
-            job = _find_job(tx, query.job_arn)
+            job = find_signing_job(tx, query.job_arn)
             certificates = [name for name in query.certificate_hashes if is_revoked_certificate(tx, name)]
         revoked = []
         if profile and _is_revoked_after(profile, query.signing_time):
@@ -173,7 +173,7 @@ class RevocationService:
         the word of whoever held the key. Job, profile version, seal, signing time and expiry have to agree.
         """
         with self._db.read() as tx:
-            job = _find_job(tx, signature.job_arn)
+            job = find_signing_job(tx, signature.job_arn)
         if job is None or job.status != "Succeeded" or signature.seal is None:
             return None
         made = (job.profile_version_arn, job.seal, job.signing_time, job.expires_at)
@@ -221,7 +221,7 @@ class DatabaseRevocations:
 
 
 def _find_revocation(tx: Tx, signature: Signature, *, now: datetime) -> Revocation | None:
-    job = _find_job(tx, signature.job_arn)
+    job = find_signing_job(tx, signature.job_arn)
     profile = find_profile_version(tx, signature.profile_version_arn)
     revocations = _make_list(
         jobs=[job] if job is not None and job.revoked_at is not None else [],
@@ -295,7 +295,7 @@ def _check_arn(text: str, kind: re.Pattern[str], *, what: str, partition: str) -
         raise Invalid(f"{text} is not the ARN of {what} in the partition {partition}")
 
 
-def _find_job(tx: Tx, text: str) -> Job | None:
+def find_signing_job(tx: Tx, text: str) -> Job | None:
     """Answer the job with exactly this ARN, of whatever account and region, or None."""
     arn = _find_arn(text)
     match = arn and _JOB.fullmatch(arn.resource)

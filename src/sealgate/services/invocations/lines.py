@@ -1,0 +1,24 @@
+"""What a function's process prints, as log events."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sealgate.services.logs.events import InputEvent, milliseconds
+from sealgate.store.functions import Function
+
+_LAST_LINES = ("END RequestId:", "REPORT RequestId:")
+
+
+def new_stream(function: Function, now: datetime) -> str:
+    """Name the log stream of a new process (`2026/11/26/[$LATEST]0123...`)."""
+    return f"{now:%Y/%m/%d}/[{function.version_name}]{secrets.token_hex(16)}"
+
+
+def log_events(log: bytes, *, began: datetime, ended: datetime) -> list[InputEvent]:
+    """Answer the lines of one invocation; when a line was printed is known no closer than by its beginning and end."""
+    lines = [line for line in log.decode("utf-8", errors="replace").split("\n") if line.strip()]
+    return [
+        InputEvent(milliseconds(ended if line.startswith(_LAST_LINES) else began), line.rstrip("\r")) for line in lines
+    ]
