@@ -1,14 +1,14 @@
 """Show what a revocation stops, before it happens or after.
 
-SUBJECT is a signing job (its id or ARN), a profile (its name, its ARN or a version's), a certificate (a PEM file, or the
-subject, serial number or fingerprint of an issuing CA or a signer's), or a package (a file). Every function version,
-alias and layer of every account and region that carries it is listed. Of each it is said what becomes of deployments of
-the same package, by the function's code signing config, and of starts, by the tag `sealgate:on-revocation`: Enforce
-stops them and ends what runs, Warn records only.
+SUBJECT is a signing job (its id or ARN), a profile (its name, its ARN or a version's), a certificate (a PEM file, or
+the subject, serial number or fingerprint of an issuing CA or a signer's), or a package (a file). Every function
+version, alias and layer of every account and region that carries it is listed. Of each it is said what becomes of
+deployments of the same package, by the function's code signing config, and of starts, by the tag
+`sealgate:on-revocation`: Enforce stops them and ends what runs, Warn records only.
 
-A profile is looked at as revoked for all its signatures, or for those made after --from TIME. An issuing CA's signatures
-stand, since signing jobs vouch for them; --from TIME doubts the records of those made after it. The server may be running
-meanwhile; nothing is changed. The exit status is 1 where nothing is known of the subject.
+A profile is looked at as revoked for all its signatures, or for those made after --from TIME. An issuing CA's
+signatures stand, since signing jobs vouch for them; --from TIME doubts the records of those made after it. The server
+may be running meanwhile; nothing is changed. The exit status is 1 where nothing is known of the subject.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ EXAMPLE = """\
   sealgate impact my_profile --from 2026-11-24T12:00:00Z --data /var/lib/sealgate"""
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
+_ZIP = b"PK"
 _MAX_PEM = 1 << 20
 
 
@@ -113,7 +114,7 @@ def _find_certificate(path: Path) -> x509.Certificate | None:
     """Read a file of certificates, of which the first counts; None where it is no such file."""
     with path.open("rb") as file:
         start = file.read(_MAX_PEM)
-    if _PEM not in start:
+    if _PEM not in start or start.startswith(_ZIP):  # a package may have certificates in it
         return None
     try:
         return x509.load_pem_x509_certificates(start)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from sealgate.cli.report_deployed import (
     name_pointers,
     name_version,
 )
-from sealgate.cli.table import Row
+from sealgate.cli.table import WIDTH, Row
 from sealgate.cli.terminal import encode_time, printable
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _moment(moment: datetime | None) -> str | None:
 
 def _lines(impact: Impact) -> Iterator[str]:
     yield f"{impact.subject.kind} {printable(impact.subject.name)}"
-    yield printable(_headline(impact.subject))
+    yield from textwrap.wrap(printable(_headline(impact.subject)), WIDTH)
     yield ""
     versions = [
         ((each.holding.function.account, each.holding.function.region), _version_row(each)) for each in impact.versions

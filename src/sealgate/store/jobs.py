@@ -221,6 +221,11 @@ def _conditions(where: JobFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def list_jobs_of_id(tx: Tx, job_id: str) -> list[Job]:
+    """Answer the jobs of an id, of whatever account and region: one at most, but where somebody made ids collide."""
+    return jobs.select(tx, _c.job_id == job_id, order_by=[_c.account, _c.region])
+
+
 def list_revoked_jobs(tx: Tx) -> list[Job]:
     """Answer every job of every account and region whose signature is revoked, the first revoked first."""
     return jobs.select(tx, _c.revoked_at.is_not(None), order_by=[_c.revoked_at, _c.job_id])

@@ -102,6 +102,12 @@ def list_profiles(
     return profiles.select(tx, *conditions, order_by=[table.name], limit=limit)
 
 
+def list_profiles_of_name(tx: Tx, name: str) -> list[Profile]:
+    """Answer the profiles of a name, of whatever account and region and in whatever status."""
+    table = profiles_table.c
+    return profiles.select(tx, table.name == name, order_by=[table.account, table.region])
+
+
 def list_revoked_profiles(tx: Tx) -> list[Profile]:
     """Answer every revoked profile of every account and region, the first revoked first."""
     table = profiles_table.c
