@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from queue import SimpleQueue
 
 from sealgate.aws.apis import APIS
 from sealgate.aws.app import App
@@ -111,21 +111,30 @@ def _running(house: House) -> Iterator[None]:
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
     log_to_stderr()
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = requests_to_stop()
     server = Server(config)
     endpoint = server.start()
     _say_what_is_insecure(config, endpoint)
     _say_whether_functions_run(config)
     print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
-    stopping.wait()
+    stopping.get()
     # Whoever presses Ctrl-C twice does not want to wait; what was acknowledged is safe. A service manager may well
     # repeat its SIGTERM, so that one never cuts a request short.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     log.info("stopping: requests under way are finished first; Ctrl-C ends them")
     server.stop()
     return 0
+
+
+def requests_to_stop() -> SimpleQueue[int]:
+    """Take SIGTERM and SIGINT from now on; each is put into the queue.
+
+    No event: a signal may come while another one's handler runs, and would wait for the event's lock for ever.
+    """
+    received: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: received.put(number))
+    return received
 
 
 def _say_what_is_insecure(config: Config, endpoint: str) -> None:
