@@ -19,6 +19,7 @@ RENAMED: Mapping[tuple[str, str], str] = {
     ("s3", "ListParts"): "ListMultipartUploadParts",
     ("s3", "UploadPart"): "PutObject",
     ("s3", "UploadPartCopy"): "PutObject",
+    ("lambda", "Invoke"): "InvokeFunction",
     # Our own download links stand for GetFunction's Code.Location and GetLayerVersion's Content.Location.
     ("lambda", "DownloadFunctionCode"): "GetFunction",
     ("lambda", "DownloadLayerVersion"): "GetLayerVersion",
