@@ -1,10 +1,11 @@
 import asyncio
 import io
 import logging
+import re
 
 import pytest
 
-from sealgate.logs import Formatter, TurnHandler
+from sealgate.logs import Formatter, TurnHandler, say
 
 
 class Written(io.StringIO):
@@ -72,3 +73,40 @@ def test_what_was_taken_is_written_when_the_process_ends(stream: Written, log: l
 def test_moments_are_written_in_utc_to_the_millisecond() -> None:
     said = {"msg": "said", "name": "tests", "levelname": "INFO", "created": 1_764_000_000.5, "msecs": 500.0}
     assert Formatter().format(logging.makeLogRecord(said)) == "2025-11-24T16:00:00.500Z INFO tests said"
+
+
+def test_the_line_of_a_call_is_like_that_of_a_record_and_in_order(
+    stream: Written, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = log.handlers[0]
+    handler.setFormatter(Formatter())
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    log.propagate, log.handlers = True, []
+
+    async def serve() -> None:
+        log.info("one")
+        say(log, "100%s")
+        log.info("three")
+        await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    (written,) = stream.pieces
+    assert re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "NOW", written).splitlines() == [
+        "NOW INFO tests.logs one",
+        "NOW INFO tests.logs 100%s",
+        "NOW INFO tests.logs three",
+    ]
+
+
+def test_the_line_of_a_call_goes_wherever_else_the_log_goes(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="tests.calls"):
+        say(logging.getLogger("tests.calls"), "100%s")
+    assert caplog.messages == ["100%s"]
+
+
+def test_the_line_of_a_call_is_left_out_where_such_lines_are(stream: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [TurnHandler(stream)])
+    quiet = logging.getLogger("tests.quiet")
+    quiet.setLevel(logging.WARNING)
+    say(quiet, "one")
+    assert stream.pieces == []

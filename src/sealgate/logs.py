@@ -10,58 +10,28 @@ import asyncio
 import logging
 import sys
 import time
-from typing import Any, TextIO
+from functools import lru_cache
+from typing import NamedTuple, TextIO
 
 from sealgate.clock import system_clock
 
 
-class Record(logging.LogRecord):
-    """What a line says, without what none says: where in the code, by which thread, in which process.
-
-    Every call has a line, and to find all of that out takes longer than all else that is done for it.
-    """
-
-    def __init__(  # noqa: PLR0917 - logging's
-        self,
-        name: str,
-        level: int,
-        pathname: str,
-        lineno: int,
-        msg: object,
-        args: Any,
-        exc_info: Any,
-        func: str | None = None,
-        sinfo: str | None = None,
-    ) -> None:
-        self.name, self.levelno, self.levelname = name, level, logging.getLevelName(level)
-        self.pathname, self.lineno, self.funcName = pathname, lineno, func or ""
-        self.msg, self.args = msg, args
-        self.exc_info, self.stack_info = exc_info, sinfo
-        self.exc_text: str | None = None
-        self.created = system_clock().timestamp()
-        self.msecs = self.created % 1 * 1000
-
-
 class Formatter(logging.Formatter):
-    """Formats each second once: many lines fall into one."""
-
-    _second = (0, "")
+    """Writes when a line was written in UTC."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a line, and below it the traceback where there is one."""
-        if record.exc_info or record.stack_info:
-            return super().format(record)
-        return f"{self.formatTime(record)} {record.levelname} {record.name} {record.getMessage()}"
-
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
-        """Write when a line was written, in UTC."""
-        second = int(record.created)
-        if self._second[0] != second:
-            self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
-        return f"{self._second[1]}.{int(record.msecs):03d}Z"
+        """Write when a line was written."""
+        return _stamp(record.created)
+
+
+class Line(NamedTuple):
+    """What a call says at its end, and under which name: less than a record, which has a score of attributes."""
+
+    name: str
+    text: str
 
 
 class TurnHandler(logging.Handler):
@@ -70,12 +40,21 @@ class TurnHandler(logging.Handler):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
-        self._records: list[logging.LogRecord] = []
+        self._taken: list[logging.LogRecord | Line] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line; `logging` holds the handler's lock."""
-        self._records.append(record)
+        self._taken.append(record)
         self._write_soon(record.levelno)
+
+    def say(self, line: Line) -> None:
+        """Take the line of a call."""
+        self.acquire()
+        try:
+            self._taken.append(line)
+            self._write_soon(logging.INFO)
+        finally:
+            self.release()
 
     def _write_soon(self, level: int) -> None:
         try:
@@ -85,25 +64,54 @@ class TurnHandler(logging.Handler):
             return
         if level >= logging.WARNING:
             self.flush()
-        elif len(self._records) == 1:
+        elif len(self._taken) == 1:
             loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write what was taken; `logging` calls this when the process ends, too."""
         self.acquire()
         try:
-            records, self._records = self._records, []
-            if records:
-                self._write(records)
+            taken, self._taken = self._taken, []
+            if taken:
+                self._write(taken)
         finally:
             self.release()
 
-    def _write(self, records: list[logging.LogRecord]) -> None:
+    def _write(self, taken: list[logging.LogRecord | Line]) -> None:
+        now = _stamp(system_clock().timestamp())  # the lines of one turn were said at one time
         try:
-            self._stream.write("".join([f"{self.format(record)}\n" for record in records]))
+            lines = [
+                f"{now} INFO {each.name} {each.text}\n" if isinstance(each, Line) else f"{self.format(each)}\n"
+                for each in taken
+            ]
+            self._stream.write("".join(lines))
             self._stream.flush()
-        except Exception:  # noqa: BLE001 - what goes wrong in a log must not stop what is logged
-            self.handleError(records[-1])
+        except Exception as error:  # noqa: BLE001 - what goes wrong in a log must not stop what is logged
+            self.handleError(logging.makeLogRecord({"msg": f"{len(taken)} lines were not written: {error}"}))
+
+
+def say(log: logging.Logger, text: str) -> None:
+    """Log how a call ended, as `log.info` does: straight to the server's log, where that is the only one.
+
+    Every call says a line, and a record for each would take longer than checking its signature.
+    """
+    handlers = logging.root.handlers
+    if len(handlers) == 1 and isinstance(handlers[0], TurnHandler) and log.isEnabledFor(logging.INFO):
+        handlers[0].say(Line(log.name, text))
+    else:
+        log.info("%s", text)
+
+
+def _stamp(seconds: float) -> str:
+    """Write a moment in UTC, to the millisecond."""
+    second = int(seconds)
+    return f"{_date(second)}.{int((seconds - second) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    """Write a second; many lines fall into one."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def log_to_stderr() -> None:
@@ -111,7 +119,8 @@ def log_to_stderr() -> None:
     handler = TurnHandler(sys.stderr)
     handler.setFormatter(Formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.setLogRecordFactory(Record)
-    logging._srcfile = None  # noqa: SLF001 - nor is the caller looked for (logging HOWTO, "Optimization")
+    # What no line of the log says need not be found out for each (logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - documented there
     for name in ("alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from sealgate.arn import account_of
+from sealgate.logs import say
 from sealgate.policy.document import Policy
 from sealgate.policy.evaluate import Ruling, authorise
 from sealgate.policy.request import Ask, CallerKind, Context
@@ -107,15 +108,11 @@ class Door:
             status: The HTTP status it was answered with.
             error: The error code on the wire; None when it succeeded.
         """
-        log.info(
-            "request=%s source=%s principal=%s action=%s resource=%r status=%d error=%s",
-            entry.request_id,
-            entry.source_ip,
-            entry.principal.arn,
-            entry.action,
-            entry.resource,
-            status,
-            error or "-",
+        wanted = entry.wanted[0]
+        say(
+            log,
+            f"request={entry.request_id} source={entry.source_ip} principal={entry.principal.arn} "
+            f"action={wanted.action} resource={wanted.resource!r} status={status} error={error or '-'}",
         )
 
 
