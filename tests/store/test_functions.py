@@ -11,15 +11,18 @@ from sealgate.store.decisions import DecisionRecord, decisions
 from sealgate.store.function_policies import FunctionPermission, FunctionPolicy, delete_policies, function_policies
 from sealgate.store.functions import (
     LATEST_NUMBER,
+    Measures,
     blob_references,
     delete_all_versions,
     find_newest_version,
     functions,
+    measure_functions,
     select_all_versions,
     select_functions,
     select_functions_of_config,
     select_versions,
 )
+from sealgate.store.layers import sum_layer_code
 from sealgate.store.schema import metadata
 from tests.support.functions import ACCOUNT, NOW, REGION, a_function
 
@@ -135,6 +138,19 @@ def test_a_function_goes_with_its_versions_aliases_and_policies(database: Databa
         assert [(each.name, each.version) for each in functions.select(tx)] == [("other", 0), ("other", 1)]
         assert [each.function for each in aliases.select(tx)] == ["other"]
         assert [each.function for each in function_policies.select(tx)] == ["other"]
+
+
+def test_what_functions_and_layers_take_is_added_up_by_account_and_region(database: Database) -> None:
+    with database.read() as tx:
+        assert measure_functions(tx, **HERE) == Measures(functions=0, code_size=0, reserved=0)
+        assert sum_layer_code(tx, **HERE) == 0
+    with database.write() as tx:
+        functions.insert(tx, a_function(name="a", code_size=2**31 - 1, reserved_concurrency=5))
+        functions.insert(tx, a_function(name="a", code_size=2**31 - 1, version=1))
+        functions.insert(tx, a_function(name="b", code_size=1, reserved_concurrency=0))
+        functions.insert(tx, a_function(name="c", region="us-east-1", reserved_concurrency=9))
+    with database.read() as tx:
+        assert measure_functions(tx, **HERE) == Measures(functions=2, code_size=2**32 - 1, reserved=5)
 
 
 def test_a_version_that_an_alias_points_to_cannot_vanish(database: Database) -> None:
