@@ -1,6 +1,5 @@
 """What applies to whom, and that a change is seen at once, by every server on the database."""
 
-from dataclasses import replace
 
 import pytest
 
@@ -125,7 +124,7 @@ def test_a_resource_given_by_its_name_is_known_by_its_path_and_its_own_case(iam:
     rights, prefix = iam.iam.rights, f"arn:aws:iam::{ACCOUNT}:"
     assert rights.resolve(bob, f"{prefix}user/bob") == f"{prefix}user/team/Bob"
     assert rights.resolve(bob, f"{prefix}user/*") == bob.arn
-    assert rights.resolve(replace(bob, account=OTHER), f"{prefix}user/*") == f"{prefix}user/*"
+    assert rights.resolve(bob._replace(account=OTHER), f"{prefix}user/*") == f"{prefix}user/*"
     assert rights.resolve(bob, f"{prefix}group/*") == f"{prefix}group/*"
     assert rights.resolve(bob, f"{prefix}role/none") == f"{prefix}role/none"
     assert rights.resolve(bob, "arn:aws:s3:::user/bob") == "arn:aws:s3:::user/bob"
