@@ -32,6 +32,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "account list",
         "account create 111122223333",
         "keys list",
+        "fleet",
+        "impact app",
         "revocations",
     ],
 )
