@@ -1,0 +1,60 @@
+"""Operations of AWS's API, performed inside: how a stack makes, changes and removes what it consists of.
+
+Each is validated, let in at the door with its caller's rights, and written down in the audit trail, exactly as a
+request is. The wire's side is put in by the composition root (`aws/internal.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sealgate.errors import SealgateError
+from sealgate.services.access.entry import Principal
+
+
+class OperationRefused(SealgateError):
+    """An operation failed as a request would have.
+
+    Attributes:
+        service: As AWS's own SDK names it (`Lambda`, `S3`).
+        code: AWS's error code (`CodeVerificationFailedException`).
+        status: The HTTP status.
+        message: What the answer says.
+        request_id: Under which the audit trail has it.
+    """
+
+    def __init__(self, message: str, *, service: str, code: str, status: int, request_id: str) -> None:
+        super().__init__(message, reason=code)
+        self.service = service
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+
+
+class Perform(Protocol):
+    """Performs operations as one caller in one region."""
+
+    def __call__(self, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+        """Perform an operation, in a unit of work of its own; it waits until that is committed.
+
+        Args:
+            service: The signing name (`lambda`, `s3`, `iam`, `signer`).
+            operation: As the API names it (`CreateFunction`).
+            members: The input members, named as the API names them; streaming bodies as bytes.
+
+        Returns:
+            The output members.
+
+        Raises:
+            OperationRefused: It failed as a request would have.
+        """
+        ...
+
+
+class Operations(Protocol):
+    """Performs operations as whoever is named."""
+
+    def acting_as(self, principal: Principal, region: str) -> Perform:
+        """Answer what performs operations with a principal's rights."""
+        ...
