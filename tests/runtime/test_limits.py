@@ -53,11 +53,14 @@ def test_what_dead_servers_have_left_is_removed(tmp_path: Path) -> None:
 
 
 def test_without_groups_memory_is_added_up() -> None:
-    with subprocess.Popen(["sleep", "60"]) as sleeping:
-        cage = WatchedCage()
-        assert cage.used() == 0
-        cage.enter(os.getpid())
-        assert cage.used() > 10 * MIB
-        assert cage.peak() >= cage.used()
-        assert sleeping.pid in list(limits._family(os.getpid()))
-        sleeping.kill()
+    sleeping = subprocess.Popen(["sleep", "60"])
+    cage = WatchedCage()
+    assert cage.used() == 0
+    cage.enter(os.getpid())
+    family = list(limits._family(os.getpid()))
+    used = cage.used()
+    sleeping.kill()
+    sleeping.wait()
+    assert sleeping.pid in family
+    assert used > 10 * MIB
+    assert cage.peak() >= used

@@ -123,6 +123,14 @@ def test_a_variable_that_interpreters_heed_is_heeded(house: House) -> None:
     assert answer(found) is False
 
 
+def test_a_wrapper_starts_the_interpreter(house: House) -> None:
+    wrapper = '#!/bin/sh\nexport WRAPPED=1\nexec "$@"\n'
+    task = house.write({"app.py": "import os\ndef handler(*_): return os.environ['WRAPPED']", "bin/bootstrap": wrapper})
+    assert answer(house.run(task, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bin/bootstrap"})) == "1"
+    absent = house.run(task, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/absent"})
+    assert absent.error_type == "Runtime.InvalidEntrypoint"
+
+
 def test_nothing_of_the_function_is_read_before_its_code_is_verified(house: House) -> None:
     task = house.write({"app.py": "def handler(*_): return ", "extra/sitecustomize.py": "print('too early')"})
 

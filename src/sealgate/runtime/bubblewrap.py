@@ -144,6 +144,8 @@ class Bubblewrap:
                     ends.channel.fileno(),
                 ],
                 env={},
+                # Ctrl-C at the server's terminal is for the server, which lets invocations end.
+                start_new_session=True,
             )
 
     def _admit(self, told: FileIO, release: FileIO) -> int:

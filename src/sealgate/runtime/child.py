@@ -59,6 +59,8 @@ class Child:
                 self._confined = sandbox.start(launch, room, arguments, ends, spawn)
             except StartFailed as error:
                 raise StartFailed(f"{error.message}: {self._said()}") from error
+            except OSError as error:
+                raise StartFailed(f"a process could not be started: {error}") from error
             finally:
                 theirs.close()
                 os.close(printing)

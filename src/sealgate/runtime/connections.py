@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 from sealgate.runtime.http_requests import CONTINUE, BadRequest, Request, RequestReader, encode_response
 
-MAX_CONNECTIONS = 32
+MAX_CONNECTIONS = 8
+"""A runtime needs one or two. Each may hold a whole answer in the server's memory."""
 _READ = 1 << 18
 _MAX_UNSENT = 1 << 20
 """Answers that a process does not take; more than that, and it has only itself to blame."""

@@ -21,6 +21,7 @@ FILES = 1024
 """Open files of one process (Lambda quotas: "File descriptors")."""
 MIB = 1 << 20
 _PREFIX = "sealgate-"
+_NUMBERS = count()
 _MOUNT = Path("/sys/fs/cgroup")
 _UNIFIED = Path("/sys/fs/cgroup/unified")
 
@@ -116,11 +117,10 @@ class GroupCages:
 
     def __init__(self, memory: Path, pids: Path, dialect: _Dialect) -> None:
         self._memory, self._pids, self._dialect = memory, pids, dialect
-        self._numbers = count()
 
     def make(self, *, memory: int, storage: int) -> GroupCage:
         """Make the groups of one process."""
-        name = f"{_PREFIX}{os.getpid()}-{next(self._numbers)}"
+        name = f"{_PREFIX}{os.getpid()}-{next(_NUMBERS)}"
         folders = tuple(dict.fromkeys((self._memory / name, self._pids / name)))
         for folder in folders:
             folder.mkdir()

@@ -34,6 +34,9 @@ from sealgate.runtime.rooms import Room
 from sealgate.runtime.runtime_api import MAX_RESPONSE, Ending, Invocation, Phase, RuntimeApi
 from sealgate.runtime.sandbox import Sandbox, Spawn
 
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+"""Names a program of the function's that is run instead of its interpreter, with the interpreter's command (Lambda
+Developer Guide, "Wrapper scripts"; not for custom runtimes)."""
 _WATCH_SECONDS = 0.02
 """How often the memory of a running function is looked at."""
 _KILLED = 137
@@ -219,7 +222,8 @@ def _message(launch: Launch, room: Room, address: str, *, mode: str) -> dict[str
     if not room.program:
         programs = [[f"{folder}/bootstrap"] for folder in (places.task, *(places.opt or ("/opt",)))]
     elif mode == "wait":
-        programs = [[*room.program, json.dumps({"mode": "verified"} | view)]]
+        wrapper = launch.environment.get(WRAPPER)
+        programs = [[*([wrapper] if wrapper else []), *room.program, json.dumps({"mode": "verified"} | view)]]
     else:
         programs = []
     environment = function_environment(launch, places, runtime_api=address)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _API = "AWS_LAMBDA_RUNTIME_API"
+_MAX_DESCRIPTOR = 1 << 16
 
 
 def main(orders: dict[str, Any]) -> None:
@@ -57,7 +58,7 @@ def give_up_rights(orders: dict[str, Any]) -> None:
     Changing from user 0 to another takes every capability away (capabilities(7)).
     """
     os.closerange(3, orders["channel"])
-    os.closerange(orders["channel"] + 1, 256)
+    os.closerange(orders["channel"] + 1, _MAX_DESCRIPTOR)
     if orders["is_tied"]:
         end_with_parent()
     for name, most in orders["limits"].items():
