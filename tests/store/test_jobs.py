@@ -128,3 +128,11 @@ def test_revoked_jobs_are_listed_in_the_order_of_their_revocation(database: Data
     insert(database, job(1, revoked_at=NOW + SECOND), job(2), job(3, revoked_at=NOW, account="999988887777"))
     with database.read() as tx:
         assert [each.job_id for each in store.list_revoked_jobs(tx)] == ["3", "1"]
+
+
+def test_a_job_is_found_by_its_id_alone(database: Database) -> None:
+    ours, theirs = job(1), job(1, account="999999999999", invoker_account="999999999999", region="us-east-1")
+    insert(database, theirs, ours, job(2))
+    with database.read() as tx:
+        assert store.list_jobs_of_id(tx, ours.job_id) == [ours, theirs]
+        assert store.list_jobs_of_id(tx, "3") == []

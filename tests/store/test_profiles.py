@@ -96,3 +96,11 @@ def test_revoked_profiles_of_every_account_are_listed_in_the_order_of_their_revo
     insert(database, later, profile("b"), revoked("c", account="999988887777", region="us-east-1"))
     with database.read() as tx:
         assert [each.name for each in store.list_revoked_profiles(tx)] == ["c", "a"]
+
+
+def test_the_profiles_of_a_name_are_those_of_every_account(database: Database) -> None:
+    ours, theirs = revoked("app"), profile("app", account="999999999999", region="us-east-1")
+    insert(database, theirs, ours, profile("other"))
+    with database.read() as tx:
+        assert store.list_profiles_of_name(tx, "app") == [ours, theirs]
+        assert store.list_profiles_of_name(tx, "nobody") == []
