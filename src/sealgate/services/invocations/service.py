@@ -11,6 +11,8 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
+import orjson
+
 from sealgate.clock import Clock
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
@@ -27,6 +29,7 @@ from sealgate.store.invocations import QueuedInvocation, queued_invocations
 Kind = Literal["RequestResponse", "Event", "DryRun"]
 MAX_CONTEXT = 3583
 """Bytes of a client context in base64 (Lambda API reference, Invoke)."""
+_NO_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +152,14 @@ def _parse_context(text: str) -> str:
     """Read the client context, which comes as base64 in a header.
 
     Raises:
-        InvalidParameter: It is too long, or no base64 of text.
+        InvalidParameter: It is too long, or no base64 of a JSON object.
     """
     if len(text) > MAX_CONTEXT:
         raise InvalidParameter(f"Client context must be no more than {MAX_CONTEXT} bytes when base64-encoded.")
     try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise InvalidParameter("Client context must be a valid Base64-encoded JSON object.") from error
+        context = base64.b64decode(text, validate=True)
+        if not isinstance(orjson.loads(context), dict):
+            raise InvalidParameter(_NO_CONTEXT)
+    except (binascii.Error, orjson.JSONDecodeError) as error:
+        raise InvalidParameter(_NO_CONTEXT) from error
+    return context.decode()
