@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 
@@ -19,6 +19,7 @@ from sealgate.house import House, open_house
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
 from sealgate.logs import log_to_stderr
 from sealgate.runtime.errors import SandboxUnavailable
+from sealgate.runtime.sandbox import Sandbox
 from sealgate.runtime.sandboxes import find_sandbox
 from sealgate.store.folder import DataFolder, ServerCredentials
 from sealgate.store.opening import note_database
@@ -150,9 +151,9 @@ def _say_what_is_insecure(config: Config, endpoint: str) -> None:
         log.warning("no key file is configured: the private keys are protected by file permissions only")
 
 
-def _say_whether_functions_run(config: Config) -> None:
+def _say_whether_functions_run(config: Config, find: Callable[[str], Sandbox] = find_sandbox) -> None:
     try:
-        find_sandbox(config.sandbox)
+        find(config.sandbox)
     except SandboxUnavailable as error:
         log.warning("functions are deployed but not run: %s. `--sandbox none` would run them unconfined", error)
 
