@@ -100,6 +100,11 @@ def log_group_arn(region: str, account: str, name: str) -> str:
     return _arn("logs", region, account, f"log-group:{name}")
 
 
+def parameter_arn(region: str, account: str, name: str) -> str:
+    """Name a parameter of Systems Manager; whether its name begins with a slash is not to be seen."""
+    return _arn("ssm", region, account, f"parameter/{name.removeprefix('/')}")
+
+
 def bucket_arn(region: str, bucket: str) -> str:
     """Name a bucket; its name is unique without region and account."""
     return f"arn:{partition_of(region)}:s3:::{bucket}"

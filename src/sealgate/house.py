@@ -36,6 +36,7 @@ from sealgate.services.logs.sink import LogSink
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.metrics.service import MetricService
 from sealgate.services.objects.service import ObjectService
+from sealgate.services.parameters.service import ParameterService
 from sealgate.services.signing.issuing_authorities import IssuingAuthorities
 from sealgate.services.signing.profiles import ProfileService
 from sealgate.services.signing.revocation import RevocationService
@@ -163,6 +164,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         lookups=LookupService(db=db, clock=clock),
         metrics=MetricService(db=db, clock=clock),
         logs=logs,
+        parameters=ParameterService(db=db, clock=clock),
         objects=objects,
         profiles=ProfileService(db=db, clock=clock),
         signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),

@@ -168,6 +168,7 @@ def test_a_bucket_of_the_host_name_stands_before_the_path() -> None:
         ("GET", "/?Action=GetCallerIdentity", {}, "sts"),
         ("POST", "/", {"x-amz-target": "CloudTrail_20131101.LookupEvents"}, "cloudtrail"),
         ("POST", "/", {"x-amz-target": "Logs_20140328.FilterLogEvents"}, "logs"),
+        ("POST", "/", {"x-amz-target": "AmazonSSM.GetParameter"}, "ssm"),
         ("POST", "/", {"x-amz-target": "GraniteServiceVersion20100801.ListMetrics"}, "cloudwatch"),
         ("POST", "/service/Granite/operation/ListMetrics", {"smithy-protocol": "rpc-v2-cbor"}, "cloudwatch"),
         ("GET", "/", {}, "s3"),

@@ -9,6 +9,7 @@ from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.logs import logs
 from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
+from sealgate.aws.api.ssm import ssm
 from sealgate.aws.api.sts import sts
 
-APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs)
+APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs, ssm)

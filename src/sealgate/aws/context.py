@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sealgate.services.logs.service import LogService
     from sealgate.services.metrics.service import MetricService
     from sealgate.services.objects.service import ObjectService
+    from sealgate.services.parameters.service import ParameterService
     from sealgate.services.signing.profiles import ProfileService
     from sealgate.services.signing.revocation import RevocationService
     from sealgate.services.signing.service import SigningService
@@ -55,6 +56,7 @@ class Services:
     lookups: LookupService
     metrics: MetricService
     logs: LogService
+    parameters: ParameterService
     invocations: InvocationService
     retries: RetryService
 

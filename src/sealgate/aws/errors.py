@@ -26,6 +26,7 @@ from sealgate.services.invocations import errors as invocation_errors
 from sealgate.services.layers import errors as layer_errors
 from sealgate.services.metrics import errors as metric_errors
 from sealgate.services.objects import errors as object_errors
+from sealgate.services.parameters import errors as parameter_errors
 from sealgate.services.signing.permissions import PolicyTooLarge
 
 CLIENT_ERRORS = range(400, 500)
@@ -301,6 +302,21 @@ CLOUDWATCH: Table = {
     ),
 }
 
+SSM: Table = {
+    **_COMMON_JSON,
+    errors.Denied: Row(code="AccessDeniedException", status=400),
+    errors.Invalid: Row(code="ValidationException", status=400),
+    errors.Unsupported: Row(code="ValidationException", status=400),
+    parameter_errors.ParameterNotFound: Row(code="ParameterNotFound", status=400),
+    parameter_errors.ParameterVersionNotFound: Row(code="ParameterVersionNotFound", status=400),
+    parameter_errors.ParameterExists: Row(code="ParameterAlreadyExists", status=400),
+    parameter_errors.ParameterTypeChanged: Row(code="HierarchyTypeMismatchException", status=400),
+    parameter_errors.UnknownFilter: Row(code="InvalidFilterKey", status=400),
+    parameter_errors.InvalidParameterToken: Row(code="InvalidNextToken", status=400),
+}
+
+_SSM_TAGGING: Table = {parameter_errors.ParameterNotFound: Row(code="InvalidResourceId", status=400)}
+
 TABLES: Mapping[str, Table] = {
     "signer": SIGNER,
     "lambda": LAMBDA,
@@ -310,6 +326,7 @@ TABLES: Mapping[str, Table] = {
     "cloudtrail": CLOUDTRAIL,
     "cloudwatch": CLOUDWATCH,
     "logs": LOGS,
+    "ssm": SSM,
 }
 
 _TAGGING: Table = {
@@ -336,6 +353,9 @@ OVERRIDES: Mapping[tuple[str, str], Table] = {
     ("signer", "TagResource"): _TAGGING,
     ("signer", "UntagResource"): _TAGGING,
     ("signer", "ListTagsForResource"): _TAGGING,
+    ("ssm", "AddTagsToResource"): _SSM_TAGGING,
+    ("ssm", "RemoveTagsFromResource"): _SSM_TAGGING,
+    ("ssm", "ListTagsForResource"): _SSM_TAGGING,
 }
 
 _INTERNAL: Mapping[str, Row] = {
@@ -347,6 +367,7 @@ _INTERNAL: Mapping[str, Row] = {
     "cloudtrail": Row(code="InternalFailure", status=500),
     "cloudwatch": Row(code="InternalServiceFault", query="InternalServiceError", status=500),
     "logs": Row(code="ServiceUnavailableException", status=500),
+    "ssm": Row(code="InternalServerError", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 

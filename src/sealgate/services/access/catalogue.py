@@ -24,6 +24,7 @@ from sealgate.store.functions import find_latest as find_latest_function
 from sealgate.store.iam.entities import Actor, Kind
 from sealgate.store.jobs import jobs
 from sealgate.store.objects import buckets, find_latest, find_version
+from sealgate.store.parameters import parameters
 from sealgate.store.profiles import profiles
 
 _PROFILE = "/signing-profiles/"
@@ -31,6 +32,7 @@ _JOB = "/signing-jobs/"
 _FUNCTION = "function:"
 _LAYER = "layer:"
 _CONFIG = "code-signing-config:"
+_PARAMETER = "parameter/"
 _ABOUT_NAMES = frozenset({"s3:CreateBucket"})
 """What is done with a name that nobody need have yet: who has it has no say in it."""
 _ENTITY = re.compile(r"(user|role)/(?:.*/)?([^/]+)")
@@ -163,6 +165,14 @@ def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     return Facts(account=arn.account, context={**_tag_context(found.tags), **tags})
 
 
+def _find_parameter(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    """Answer the tags of a parameter; its name may begin with the slash that its ARN shows once."""
+    where = {"account": arn.account, "region": arn.region}
+    bare = arn.resource.removeprefix(_PARAMETER)
+    found = parameters.find(tx, **where, name=f"/{bare}") or parameters.find(tx, **where, name=bare)
+    return None if found is None else Facts(account=arn.account, context=_tag_context(found.tags))
+
+
 def _tag_context(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {f"aws:resourcetag/{key.lower()}": (value,) for key, value in tags.items()}
 
@@ -172,4 +182,5 @@ _BY_SERVICE: Mapping[str, Callable[[Tx, Arn, str], Facts | None]] = {
     "lambda": _find_lambda,
     "s3": _find_bucket,
     "iam": _find_entity,
+    "ssm": _find_parameter,
 }

@@ -1,0 +1,1 @@
+"""Systems Manager's use cases, as far as templates and deployment tools need them: parameters."""
