@@ -33,5 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = open_house(Config(data=tmp_path_factory.mktemp("house") / "data"))
     house.trail.recorder.start()
     yield house
+    house.running.hosting.close()
+    house.running.runner.close()
     house.trail.recorder.stop()
     house.db.close()

@@ -93,6 +93,13 @@ def a_judgement(*artifacts: JudgedArtifact, **changes: Any) -> Judgement:
     return dataclasses.replace(judgement, **changes)
 
 
+def told_events(db: Database, name: str) -> list[dict[str, Any]]:
+    """Answer the events of that name, calls or not, in the order of their commits."""
+    with db.read() as tx:
+        told = [json.loads(text) for _, text in list_events_after(tx, 0, limit=10_000)]
+    return [each for each in told if name in (each.get("eventName"), each.get("detail-type"))]
+
+
 class TrailHouse:
     """A trail on a database, its authority, and the time. Nothing runs by itself."""
 

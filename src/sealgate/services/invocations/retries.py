@@ -164,5 +164,5 @@ def _find(tx: Tx, name: FunctionName) -> InvokeConfig | None:
 def _get(tx: Tx, name: FunctionName) -> InvokeConfig:
     config = _find(tx, name)
     if config is None:
-        raise InvokeConfigNotFound(name.arn)
+        raise InvokeConfigNotFound(f"{name.unqualified_arn}:{name.qualifier or LATEST}")
     return config
