@@ -4,6 +4,7 @@ small   1 entry, about 1 kB
 medium  2,300 entries, about 25 MB, packed to about 17 MB (much is packed already, as in a botocore layer)
 large   4,600 entries, about 150 MB, packed to about 60 MB (numpy and scipy, say)
 many    10,000 small entries, about 24 MB, packed to about 9 MB
+function  300 entries, about 24 MB, packed to about 10 MB, with a handler that answers its event
 """
 
 from __future__ import annotations
@@ -47,7 +48,20 @@ def many(path: Path) -> None:
     _write(path, _mixed(rng, texts=9_500, text=2_100, blobs=500, blob=8_000))
 
 
-PACKAGES: dict[str, Callable[[Path], None]] = {"small": small, "medium": medium, "large": large, "many": many}
+def function(path: Path) -> None:
+    """Write 300 entries, the first of which can be invoked."""
+    rng = random.Random(5)  # noqa: S311
+    handler = b"def handler(event, context):\n    return event\n"
+    _write(path, [("app.py", handler), *_mixed(rng, texts=270, text=11_000, blobs=24, blob=45_000), *_natives(rng)])
+
+
+PACKAGES: dict[str, Callable[[Path], None]] = {
+    "small": small,
+    "medium": medium,
+    "large": large,
+    "many": many,
+    "function": function,
+}
 
 
 def build(name: str, folder: Path) -> Path:
@@ -81,6 +95,11 @@ def _libraries(rng: random.Random) -> Iterator[tuple[str, bytes]]:
     for index in range(24):
         yield f"native/library_{index}.so", _code(rng, rng.choice((1_000_000, 2_000_000, 5_000_000)))
     yield "native/blas.so", _code(rng, 20_000_000)
+
+
+def _natives(rng: random.Random) -> Iterator[tuple[str, bytes]]:
+    for index in range(5):
+        yield f"native/library_{index}.so", _code(rng, 4_000_000)
 
 
 def _text(rng: random.Random, length: int) -> bytes:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -37,9 +37,9 @@ PATH = "/signing-profiles/bench_profile"
 
 
 @contextmanager
-def sealgate(folder: Path) -> Iterator[tuple[str, Credentials]]:
-    """Run a Sealgate server."""
-    command = [sys.executable, "-m", "sealgate", "serve", "--port", "0", "--data", str(folder)]
+def sealgate(folder: Path, *, program: Sequence[str] = ("-m", "sealgate")) -> Iterator[tuple[str, Credentials]]:
+    """Run a Sealgate server; what is run is this package, or a program that alters it."""
+    command = [sys.executable, *program, "serve", "--port", "0", "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
@@ -64,8 +64,8 @@ def moto(port: int) -> Iterator[tuple[str, Credentials]]:
         process.terminate()
 
 
-def prepare(url: str, credentials: Credentials) -> dict[str, str]:
-    """Create the profile, and answer the signed headers of the request that is measured."""
+def prepare(url: str, credentials: Credentials) -> bytes:
+    """Create the profile, and answer the signed request that is measured."""
     client = boto3.client(
         "signer",
         endpoint_url=url,
@@ -76,7 +76,9 @@ def prepare(url: str, credentials: Credentials) -> dict[str, str]:
     client.put_signing_profile(profileName="bench_profile", platformId="AWSLambda-SHA384-ECDSA")
     request = AWSRequest("GET", url + PATH)
     SigV4Auth(credentials, "signer", "us-east-1").add_auth(request)
-    return dict(request.headers.items())
+    headers = {"Host": urlsplit(url).netloc, **dict(request.headers.items())}
+    lines = [f"GET {PATH} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 class Caller(asyncio.Protocol):
@@ -136,19 +138,17 @@ class Caller(asyncio.Protocol):
             self._transport.close()
 
 
-async def _call(url: str, headers: dict[str, str]) -> list[float]:
+async def _call(url: str, request: bytes) -> list[float]:
     parts = urlsplit(url)
-    lines = [f"GET {PATH} HTTP/1.1", f"Host: {parts.netloc}", *(f"{name}: {text}" for name, text in headers.items())]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
     end = time.perf_counter() + SECONDS
     address = (parts.hostname or "", parts.port or 0)
     taken = await asyncio.gather(*(Caller(address, request, end).run() for _ in range(CONNECTIONS)))
     return [each for one in taken for each in one]
 
 
-def rate(url: str, headers: dict[str, str]) -> tuple[float, float]:
+def rate(url: str, request: bytes) -> tuple[float, float]:
     """Answer requests a second over all connections, and the 99th percentile of a request in milliseconds."""
-    taken = uvloop.run(_call(url, headers))
+    taken = uvloop.run(_call(url, request))
     return len(taken) / SECONDS, statistics.quantiles(taken, n=100)[98] * 1000
 
 
@@ -156,11 +156,11 @@ def main() -> None:
     """Measure both in turn, and print the ratio."""
     argparse.ArgumentParser(description=__doc__).add_argument("--run", action="store_true")
     with tempfile.TemporaryDirectory() as name, sealgate(Path(name) / "data") as ours, moto(5933) as theirs:
-        headers = {url: prepare(url, credentials) for url, credentials in (ours, theirs)}
+        requests = {url: prepare(url, credentials) for url, credentials in (ours, theirs)}
         ratios = []
         for _ in range(ROUNDS):
-            mine, my_p99 = rate(ours[0], headers[ours[0]])
-            other, their_p99 = rate(theirs[0], headers[theirs[0]])
+            mine, my_p99 = rate(ours[0], requests[ours[0]])
+            other, their_p99 = rate(theirs[0], requests[theirs[0]])
             ratios.append(mine / other)
             print(f"sealgate {mine:7.0f}/s p99 {my_p99:6.1f} ms   moto_server {other:7.0f}/s p99 {their_p99:6.1f} ms")
         print(f"GetSigningProfile, authenticated: {statistics.median(ratios):.1f} times the rate of moto_server")
