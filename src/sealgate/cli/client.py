@@ -1,0 +1,70 @@
+"""Clients of AWS's API, whoever serves it: a running server, or AWS itself.
+
+The one module of the command line that knows botocore. Credentials, region and endpoint are found where every AWS
+client finds them: the environment that `sealgate env` prints, profiles, the role of a machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+import sealgate
+from sealgate.errors import SealgateError
+
+
+class CallFailed(SealgateError):
+    """The service has refused a call, or could not be asked.
+
+    `reason` is the service's code (`ResourceNotFoundException`; `404` where an answer has no more), or the name of what
+    went wrong on the way (`EndpointConnectionError`, `NoCredentialsError`).
+    """
+
+
+class Client:
+    """One service in one region.
+
+    Args:
+        service: As botocore names it: `lambda`, `s3`, `signer`.
+        region: None takes the environment's.
+        endpoint: The server's address; None takes the environment's, and without one AWS's own.
+
+    Raises:
+        CallFailed: Region or endpoint are missing or malformed.
+    """
+
+    def __init__(self, service: str, *, region: str | None = None, endpoint: str | None = None) -> None:
+        config = ClientConfig(user_agent_extra=f"sealgate/{sealgate.__version__}", retries={"mode": "standard"})
+        try:
+            self._client: Any = Session().create_client(
+                service, region_name=region, endpoint_url=endpoint, config=config
+            )
+        except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint is no address
+            raise _describe(service, error) from error
+        self._service = service
+
+    def call(self, operation: str, **members: Any) -> Any:
+        """Perform an operation and answer its output members.
+
+        Args:
+            operation: As botocore names the method: `get_code_signing_config`.
+            members: The input members, with their names on the wire.
+
+        Raises:
+            CallFailed: It was refused, the members do not fit, or no answer came.
+        """
+        try:
+            return getattr(self._client, operation)(**members)
+        except (ClientError, BotoCoreError) as error:
+            raise _describe(f"{self._service} {operation.replace('_', '-')}", error) from error
+
+
+def _describe(what: str, error: Exception) -> CallFailed:
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        code, message = str(told.get("Code", "Unknown")), str(told.get("Message", "no reason is given"))
+        return CallFailed(f"{what}: {message} ({code})", reason=code)
+    return CallFailed(f"{what}: {error}", reason=type(error).__name__)
