@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text
@@ -139,6 +140,19 @@ def test_after_it_a_change_reaches_the_disk_again(database: Database, *, raises:
             raise LookupError
     with database.write() as tx:
         assert str(tx.exec_driver_sql(asked).scalar()) in ("2", "on")
+
+
+def test_a_checkpoint_brings_what_was_committed_into_the_file(database: Database, tmp_path: Path) -> None:
+    with database.write() as tx:
+        things.insert(tx, FULL)
+    database.checkpoint()
+    if database.engine.dialect.name == "sqlite":
+        file = tmp_path / "without-its-log.db"
+        file.write_bytes(Path(str(database.engine.url.database)).read_bytes())
+        database = Database(f"sqlite:///{file}")
+    with database.read() as tx:
+        assert things.select(tx) == [FULL]
+    database.close()
 
 
 def test_a_reader_sees_one_state_however_often_it_looks(database: Database) -> None:

@@ -30,6 +30,8 @@ Tx = Connection
 """An open transaction; services hand it on and never look inside."""
 
 _BUSY_MILLISECONDS = 30_000
+_LOG_PAGES = 8192
+"""At so many pages in SQLite's log (32 MiB) the commit that adds them brings it into the file, if nobody has before."""
 _WRITER_LOCK = 0x5EA16A7E
 """The PostgreSQL advisory lock that every writing transaction holds."""
 
@@ -90,6 +92,14 @@ class Database:
             self._synchronise(connection, "NORMAL")
             with Writing(connection) as tx:
                 yield tx
+
+    def checkpoint(self) -> None:
+        """Bring SQLite's log into its file while others go on writing; what is not brought by and by holds up a commit.
+
+        PostgreSQL sees to that by itself.
+        """
+        if self._is_sqlite:
+            _driver_of(self._connection()).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -361,6 +371,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-16000",
+        f"wal_autocheckpoint={_LOG_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

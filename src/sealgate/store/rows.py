@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
@@ -113,12 +114,18 @@ class _Statement:
         self._writers = [(place, write) for place, write in enumerate(writers) if write is not None]
 
     def run(self, cursor: DBAPICursor, rows: Sequence[Sequence[Any]]) -> None:
+        if not self._writers:
+            self._execute(cursor, list(chain.from_iterable(rows)))
+            return
         values: list[Any] = []
         for row in rows:
             start = len(values)
             values += row
             for place, write in self._writers:
                 values[start + place] = write(values[start + place])
+        self._execute(cursor, values)
+
+    def _execute(self, cursor: DBAPICursor, values: list[Any]) -> None:
         cursor.execute(self._text, values if self._keys is None else dict(zip(self._keys, values, strict=True)))
 
 

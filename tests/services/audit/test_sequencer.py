@@ -1,6 +1,8 @@
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
+import pytest
+
 from sealgate.services.audit.sequencer import Sequencer
 from sealgate.store.database import Database
 from tests.support.audit import TrailHouse, a_call
@@ -33,3 +35,20 @@ def test_more_events_than_one_transaction_takes_are_placed(trail: TrailHouse) ->
     trail.add(*(a_call(request_id=str(number)) for number in range(300)))
     trail.settle()
     assert trail.verify().head.position == 300
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (256, ["COMMIT"]),
+        (300, ["PRAGMA synchronous=NORMAL", "COMMIT", "PRAGMA synchronous=FULL", "COMMIT"]),
+    ],
+)
+def test_the_last_batch_reaches_the_disk_and_all_before_with_it(trail: TrailHouse, count: int, said: list[str]) -> None:
+    trail.add(*(a_call(request_id=str(number)) for number in range(count)))
+    heard: list[str] = []
+    with trail.db.read() as tx:
+        driver: Any = tx.connection.dbapi_connection
+    driver.set_trace_callback(heard.append)
+    trail.sequencer.place_all()
+    assert [each for each in heard if each.startswith(("PRAGMA", "COMMIT"))] == said

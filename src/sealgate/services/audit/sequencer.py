@@ -29,27 +29,30 @@ class Sequencer:
         self._start = Head(position=0, chain=genesis(root_sha256))
 
     def place_all(self) -> None:
-        """Give every committed event its place."""
+        """Give every committed event its place. What was placed before the last batch reaches the disk with it."""
         while self._place_some():
             pass
 
     def _place_some(self) -> bool:
-        """Give the next events their places; False where none is left.
+        """Give the next events their places; tell whether there are more.
 
         They are hashed before the writer's lock is taken: an event does not change, and none can come in between.
         """
         with self._db.read() as tx:
             tail = find_tail(tx)
-            waiting = list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH)
+            waiting = list_events_after(tx, 0 if tail is None else tail.number, limit=_BATCH + 1)
         if not waiting:
             return False
+        has_more = len(waiting) > _BATCH
+        waiting = waiting[:_BATCH]
         head = self._start if tail is None else Head(position=tail.position, chain=tail.chain)
         placed = follow(head, (text for _, text in waiting))
         links = [
             (position, number, leaf, chain)
             for (number, _), (position, leaf, chain) in zip(waiting, placed, strict=True)
         ]
-        with self._db.write() as tx:
-            if find_tail(tx) == tail:  # else another server has gone on meanwhile
+        with self._db.write_soon() if has_more else self._db.write() as tx:
+            is_next = find_tail(tx) == tail  # else another server has gone on meanwhile
+            if is_next:
                 add_links(tx, links)
-        return True
+        return has_more or not is_next

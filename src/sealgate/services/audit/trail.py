@@ -22,10 +22,11 @@ class AuditTrail:
 
     def __init__(self, *, db: Database, authority: Authority, clock: Clock) -> None:
         self.recorder = Recorder(db=db, clock=clock)
+        self._db = db
         self._sequencer = Sequencer(db=db, root_sha256=fingerprint(authority.root_certificate))
         self._sealer = Sealer(db=db, authority=authority, clock=clock)
         self._rounds = (
-            Rounds("audit-sequencer", seconds=sequencer.INTERVAL_SECONDS, work=self._sequencer.place_all),
+            Rounds("audit-sequencer", seconds=sequencer.INTERVAL_SECONDS, work=self._place_all),
             Rounds("audit-sealer", seconds=sealer.INTERVAL_SECONDS, work=self._sealer.try_to_seal),
         )
 
@@ -34,6 +35,10 @@ class AuditTrail:
         self.recorder.start()
         for each in self._rounds:
             each.start()
+
+    def _place_all(self) -> None:
+        self._sequencer.place_all()
+        self._db.checkpoint()  # of all that writes, this thread is the one that nobody waits for
 
     def stop(self) -> None:
         """Record what waits, put it in order, and seal it; to be called when no request is under way."""
