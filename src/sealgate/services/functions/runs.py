@@ -15,6 +15,14 @@ class Runs:
             RuntimeUnavailable: They cannot; the message says what lacks.
         """
 
+    def check_role(self, function: Function) -> None:
+        """Check that a function can have the role that it shall have.
+
+        Raises:
+            InvalidParameter: The role does not trust Lambda.
+            Denied: It is another account's.
+        """
+
     def note_change(self, function: Function) -> None:
         """Take note that a function has other code or settings: what runs is not what is deployed any more."""
 

@@ -134,7 +134,9 @@ class FunctionService:
         """Create a function, if its package and its layers are let in.
 
         Raises:
-            InvalidParameter: Name, settings, layers or tags do not fit, or the package cannot be read.
+            InvalidParameter: Name, settings, layers or tags do not fit, the role does not trust Lambda, or the package
+                cannot be read.
+            Denied: The role is another account's.
             RuntimeUnavailable: This host cannot run functions of that runtime.
             FunctionExists: The name is taken.
             ConfigToAttachNotFound: There is no such code signing config.
@@ -150,6 +152,7 @@ class FunctionService:
             revision_id=new_revision(),
             last_modified=_whole_millisecond(self._clock()),
         )
+        self._runs.check_role(planned)
         deployment = Deployment(scope=scope, function=name, subject=name, operation="CreateFunction")
         with self._db.read() as tx:
             config, layers = _prepare_creation(tx, scope, new, name)
@@ -232,7 +235,8 @@ class FunctionService:
             FunctionNotFound: There is no such function.
             RevisionMismatch: The function is in another revision than the named one.
             UpdateInProgress: Another call changed the function while this one judged the layers.
-            InvalidParameter: A setting or a layer does not fit.
+            InvalidParameter: A setting or a layer does not fit, or the role does not trust Lambda.
+            Denied: The role is another account's.
             RuntimeUnavailable: This host cannot run functions of that runtime.
             CodeVerificationFailed: The config does not let a layer in.
         """
@@ -244,6 +248,8 @@ class FunctionService:
             if change.layers is not None:
                 layers = get_layers_to_attach(tx, scope, change.layers)
                 check_unzipped(seen.unzipped_size, layers)
+        if change.role is not None:
+            self._runs.check_role(change.apply(seen))
         evidence = [] if change.layers is None else self._examine_layers(layers)
         deployment = Deployment(
             scope=scope, function=seen.name, subject=seen.arn, operation="UpdateFunctionConfiguration"

@@ -135,6 +135,17 @@ class SessionService:
                 source_identity=source_identity,
             )
 
+    def find_service_trust(self, role_arn: str, *, service: str, context: Context) -> bool | None:
+        """Tell whether a role lets a service become it; None where there is no such role.
+
+        Args:
+            role_arn: The role.
+            service: The service's name.
+            context: As for `assume_role_for_service`.
+        """
+        trust = self._rights.find_trust(role_arn)
+        return None if trust is None else _is_trusted(trust, service, context)
+
     def assume_role_for_service(
         self, role_arn: str, *, service: str, session_name: str, seconds: int, context: Context
     ) -> Issued | None:
