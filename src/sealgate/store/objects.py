@@ -36,21 +36,37 @@ from sqlalchemy import (
 from sealgate.store.database import Tx
 from sealgate.store.keys import KeyText, Position, after_prefix, span
 from sealgate.store.rows import Rows
-from sealgate.store.tables import StringMap, UtcTime, metadata
+from sealgate.store.tables import StringList, StringMap, UtcTime, metadata
 
 Versioning = Literal["Unset", "Enabled", "Suspended"]
 """Unset: never turned on, each key has one version named `null`. Suspended: new writes replace `null` again."""
 
 
+PUBLIC_ACCESS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+"""What of public access can be blocked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A named container of objects."""
+    """A named container of objects.
+
+    Attributes:
+        encryption: The encryption asked for (`AES256`, `aws:kms`); recorded, not performed.
+        encryption_key: The key named for it.
+        bucket_key: Whether a bucket key was asked for.
+        blocked_access: Which of `PUBLIC_ACCESS` are blocked; None where nothing was ever said.
+    """
 
     name: str
     account: str
     region: str
     versioning: Versioning
     created_at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
+    encryption: str | None = None
+    encryption_key: str | None = None
+    bucket_key: bool | None = None
+    blocked_access: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +171,11 @@ buckets_table = Table(
     Column("region", Text, nullable=False),
     Column("versioning", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("tags", StringMap, nullable=False),
+    Column("encryption", Text, comment="AES256 or aws:kms"),
+    Column("encryption_key", Text),
+    Column("bucket_key", Boolean),
+    Column("blocked_access", StringList, comment="null: nothing was ever said"),
     Index(None, "account", "name"),
 )
 versions_table = Table(

@@ -16,7 +16,7 @@ from sealgate.services.functions.policies import find_function_policy
 from sealgate.services.iam.entities import BY_KIND
 from sealgate.services.layers.names import find_version_name
 from sealgate.services.layers.permissions import find_layer_policy
-from sealgate.services.objects.policies import find_bucket_policy
+from sealgate.services.objects.policies import find_bucket_policy, is_public
 from sealgate.services.signing.permissions import find_profile_policy
 from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
@@ -46,12 +46,14 @@ class Facts:
         account: Who owns it.
         context: What conditions may ask of it (`aws:resourcetag/team`, `signer:profileversion`).
         policy: Its own policy, if it has one.
+        is_restricted: The policy gives other accounts nothing: it is public, and the bucket's settings forbid that.
         named_ids: The unique ids, by ARN, that the users and roles it names had when it was given.
     """
 
     account: str
     context: Context
     policy: Policy | None = None
+    is_restricted: bool = False
     named_ids: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -150,6 +152,9 @@ def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:
         account=bucket.account,
         context={"s3:resourceaccount": (bucket.account,)},
         policy=policy,
+        is_restricted=policy is not None
+        and "RestrictPublicBuckets" in (bucket.blocked_access or ())
+        and is_public(policy),
         named_ids=stored.named_ids if stored else {},
     )
 

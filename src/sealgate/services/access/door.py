@@ -82,12 +82,13 @@ class Door:
         context = {**grants.context, **request_context(entry), **about, **known, **wanted.context}
         is_own = owner == principal.account
         is_spared = is_own and caller.kind is CallerKind.ROOT and wanted.action in _NEVER_LOCKED_OUT
+        is_silent = facts is None or is_spared or (facts.is_restricted and not is_own)
         return authorise(
             Ask(principal=caller, action=wanted.action, resource=resource, context=context),
             identity=grants.identity,
             boundary=grants.boundary,
             session=grants.session,
-            resource=facts.policy if facts and not is_spared else None,
+            resource=None if facts is None or is_silent else facts.policy,
             same_account=is_own,
         )
 

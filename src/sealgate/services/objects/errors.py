@@ -70,6 +70,45 @@ class NoSuchBucketPolicy(NotFound):
         self.bucket = bucket
 
 
+class NoSuchTagSet(NotFound):
+    """The bucket has no tags."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__("The TagSet does not exist")
+        self.bucket = bucket
+
+
+class NoSuchBucketEncryption(NotFound):
+    """No encryption was asked for."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(
+            "The server side encryption configuration was not found",
+            reason="ServerSideEncryptionConfigurationNotFoundError",
+        )
+        self.bucket = bucket
+
+
+class NoSuchPublicAccessBlock(NotFound):
+    """Nothing was said about public access."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(
+            "The public access block configuration was not found", reason="NoSuchPublicAccessBlockConfiguration"
+        )
+        self.bucket = bucket
+
+
+class PublicPolicyBlocked(Denied):
+    """The policy would give something to everyone, and the bucket's settings forbid that."""
+
+    def __init__(self, caller: str, bucket: str) -> None:
+        super().__init__(
+            f'User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket}" because public '
+            "policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+        )
+
+
 class WrongRegion(Invalid):
     """The bucket is in another region than the one the call was signed for."""
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from sealgate.arn import bucket_arn
 from sealgate.policy.conditions import Condition
 from sealgate.policy.document import MAX_BUCKET_POLICY_BYTES, MalformedPolicy, Policy, PolicyKind, parse_policy
 from sealgate.policy.principals import Principals
 from sealgate.policy.statement import Effect, Statement
 from sealgate.services.iam.named import find_named_ids
 from sealgate.services.objects.buckets import get_bucket
-from sealgate.services.objects.errors import NoSuchBucketPolicy, NotBucketOwner
+from sealgate.services.objects.errors import NoSuchBucketPolicy, NotBucketOwner, PublicPolicyBlocked
 from sealgate.services.scope import Scope
 from sealgate.store.bucket_policies import BucketPolicy, bucket_policies
 from sealgate.store.database import Database, Tx
+from sealgate.store.objects import Bucket
 
 _S3_ACTION = re.compile(r"\*|s3:.+", re.IGNORECASE)
 _BUCKET_ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]+)(/.*)?", re.DOTALL)
@@ -50,6 +52,7 @@ class BucketPolicyService:
                 somebody who does not exist.
             NoSuchBucket, WrongRegion: The bucket cannot be used.
             NotBucketOwner: The caller belongs to another account.
+            PublicPolicyBlocked: It gives something to everyone, and the bucket's settings forbid that.
         """
         if len(document.encode()) > MAX_BUCKET_POLICY_BYTES:
             raise MalformedPolicy("Policy exceeds the maximum allowed document size.")
@@ -58,7 +61,9 @@ class BucketPolicyService:
         policy = parse_policy(document, kind=PolicyKind.RESOURCE)
         _check_about(policy.statements, bucket)
         with self._db.write() as tx:
-            _check_own(tx, scope, bucket)
+            found = _get_own(tx, scope, bucket)
+            if "BlockPublicPolicy" in (found.blocked_access or ()) and is_public(policy):
+                raise PublicPolicyBlocked(scope.caller_arn, bucket_arn(scope.region, bucket))
             new = BucketPolicy(bucket=bucket, document=document, named_ids=find_named_ids(tx, policy))
             present = bucket_policies.find(tx, bucket=bucket)
             (bucket_policies.insert if present is None else bucket_policies.replace)(tx, new)
@@ -71,7 +76,7 @@ class BucketPolicyService:
             NoSuchBucket, WrongRegion, NotBucketOwner: As `put`.
         """
         with self._db.read() as tx:
-            _check_own(tx, scope, bucket)
+            _get_own(tx, scope, bucket)
             found = bucket_policies.find(tx, bucket=bucket)
         if found is None:
             raise NoSuchBucketPolicy(bucket)
@@ -79,8 +84,7 @@ class BucketPolicyService:
 
     def is_public(self, scope: Scope, bucket: str) -> bool:
         """Tell whether a bucket's policy gives anything to everyone. Raises as `get`."""
-        policy = parse_policy(self.get(scope, bucket), kind=PolicyKind.RESOURCE)
-        return any(_is_public(statement) for statement in policy.statements)
+        return is_public(parse_policy(self.get(scope, bucket), kind=PolicyKind.RESOURCE))
 
     def delete(self, scope: Scope, bucket: str) -> None:
         """Take a bucket's policy away; where it has none, nothing happens.
@@ -89,7 +93,7 @@ class BucketPolicyService:
             NoSuchBucket, WrongRegion, NotBucketOwner: As `put`.
         """
         with self._db.write() as tx:
-            _check_own(tx, scope, bucket)
+            _get_own(tx, scope, bucket)
             bucket_policies.delete(tx, bucket=bucket)
 
 
@@ -101,10 +105,17 @@ def find_bucket_policy(tx: Tx, bucket: str) -> tuple[Policy, BucketPolicy] | Non
     return parse_policy(stored.document, kind=PolicyKind.RESOURCE, name=bucket, source="resource"), stored
 
 
-def _check_own(tx: Tx, scope: Scope, name: str) -> None:
-    """Refuse whoever is not of the bucket's account, even where its policy gives it the action; S3 does."""
-    if get_bucket(tx, scope, name).account != scope.account:
+def is_public(policy: Policy) -> bool:
+    """Tell whether a policy gives anything to everyone (S3 User Guide, "The meaning of public")."""
+    return any(_is_public(statement) for statement in policy.statements)
+
+
+def _get_own(tx: Tx, scope: Scope, name: str) -> Bucket:
+    """Answer a bucket; refuse whoever is not of its account, even where its policy gives it the action; S3 does."""
+    bucket = get_bucket(tx, scope, name)
+    if bucket.account != scope.account:
         raise NotBucketOwner
+    return bucket
 
 
 def _check_about(statements: Iterable[Statement], bucket: str) -> None:

@@ -23,6 +23,7 @@ from sealgate.services.objects.errors import (
 MAX_KEY_BYTES = 1024
 MAX_METADATA_BYTES = 2048
 MAX_TAGS = 10
+MAX_BUCKET_TAGS = 50
 MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
 MAX_PUT_BYTES = 5 << 30
 """The most bytes of one PutObject, one part and one copy."""
@@ -90,14 +91,14 @@ def verify_content_size(size: int) -> None:
         raise ObjectTooLarge(size=size, limit=MAX_PUT_BYTES)
 
 
-def verify_tags(tags: Mapping[str, str]) -> None:
-    """Check an object's tags.
+def verify_tags(tags: Mapping[str, str], *, limit: int = MAX_TAGS) -> None:
+    """Check the tags of an object, or of a bucket.
 
     Raises:
-        TooManyTags: More than ten.
+        TooManyTags: More than there may be: ten of an object.
         InvalidTag: A key or value has a length or a character that tags may not have.
     """
-    if len(tags) > MAX_TAGS:
+    if len(tags) > limit:
         raise TooManyTags
     for key, value in tags.items():
         if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG_TEXT.fullmatch(key):

@@ -32,6 +32,7 @@ from sealgate.services.objects.rules import (
     verify_metadata,
     verify_tags,
 )
+from sealgate.services.objects.settings import BucketSettingService
 from sealgate.services.objects.versions import (
     Content,
     Deletion,
@@ -104,6 +105,7 @@ class ObjectService:
         listings: What is in them.
         multipart: Uploads in parts.
         policies: Who may do what with a bucket.
+        settings: What else is said of a bucket.
     """
 
     def __init__(self, *, db: Database, blobs: BlobStore, clock: Clock) -> None:
@@ -114,6 +116,7 @@ class ObjectService:
         self.listings = ListingService(db=db)
         self.multipart = MultipartService(db=db, blobs=blobs, clock=clock)
         self.policies = BucketPolicyService(db=db)
+        self.settings = BucketSettingService(db=db)
 
     # For other services.
 
