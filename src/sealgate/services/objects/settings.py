@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sealgate.services.objects.buckets import get_bucket
 from sealgate.services.objects.errors import NoSuchBucketEncryption, NoSuchPublicAccessBlock, NoSuchTagSet
@@ -99,6 +100,6 @@ class BucketSettingService:
         with self._db.read() as tx:
             return get_bucket(tx, scope, bucket)
 
-    def _change(self, scope: Scope, bucket: str, **changes: object) -> None:
+    def _change(self, scope: Scope, bucket: str, **changes: Any) -> None:
         with self._db.write() as tx:
             store.buckets.replace(tx, replace(get_bucket(tx, scope, bucket), **changes))
