@@ -67,7 +67,7 @@ def judge(
     if signature is None:
         findings = decide(subject, policy=policy, revocation=None, now=at).findings
         return Verdict(is_acceptable=False, findings=findings, signature=None)
-    revocation, unknown = _check_revocation(signature, evidence, now)
+    revocation, unknown = check_revocation(signature, evidence, now)
     answers = {found.check: found for found in decide(subject, policy=policy, revocation=revocation, now=at).findings}
     answers |= {check: _tell(answers[check], detail) for check, detail in _details(answers, signature).items()}
     if unknown is not None:
@@ -102,10 +102,16 @@ def _is_acceptable(finding: Finding, open_checks: set[str]) -> bool:
     return finding.status == PASSED or (finding.status == NOT_CHECKED and finding.check in open_checks)
 
 
-def _check_revocation(
+def check_revocation(
     signature: Signature, evidence: Evidence, now: datetime
 ) -> tuple[Revocation | None, Finding | None]:
-    """Answer the revocation that is known; or what to report instead, where "not revoked" would say too much."""
+    """Answer the revocation that is known; or what to report instead, where "not revoked" would say too much.
+
+    Args:
+        signature: Whose revocation is asked about.
+        evidence: Who may know of it.
+        now: The present, which the freshness of a revocation list is judged by.
+    """
     try:
         listed = _read_list(evidence, now)
     except IntegrityError as error:

@@ -1,8 +1,9 @@
 """What a data folder knows about signatures, read without a server: its job records and its revocations.
 
 For the offline verifier, which loads neither SQLAlchemy nor a driver: this module reads the SQLite file with the
-standard library alone, and only reads. The columns are those of `store/jobs.py`, `store/profiles.py` and
-`store/authorities.py`; a test makes a database through those and reads it here. A server may be running meanwhile.
+standard library alone, and only reads. The columns are those of `store/jobs.py`, `store/profiles.py`,
+`store/authorities.py` and `store/configs.py`; a test makes a database through those and reads it here. A server may be
+running meanwhile.
 
 Trust: whoever can write to the folder can take a revocation back. What is read is the state of one moment.
 """
@@ -21,15 +22,18 @@ from sealgate.errors import Invalid
 from sealgate.package.seal import encode_seal
 from sealgate.trust.assessment import Signature
 from sealgate.trust.revocation import Revocation, is_after, issuers_of
+from sealgate.values import value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BUSY_SECONDS = 5.0
 _JOB = re.compile(r"/signing-jobs/([^/]+)")
 _PROFILE_VERSION = re.compile(r"/signing-profiles/([^/]+)/([^/]+)")
+_CONFIG = re.compile(r"code-signing-config:([^:]+)")
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 _FIRST_WITH_ISSUING_CAS = "0006"
+_FIND_CONFIG = "SELECT publishers, policy FROM code_signing_configs WHERE account = ? AND region = ? AND config_id = ?"
 _FIND_SCHEMA = "SELECT version_num FROM alembic_version"
 _FIND_JOB = """\
 SELECT status, profile_version_arn, seal, signing_time, expires_at, revoked_at, revocation_reason
@@ -39,6 +43,19 @@ _FIND_REVOKED_ISSUING_CA = "SELECT name, revoked_at, effective_from, reason FROM
 _FIND_REVOKED_PROFILE = """\
 SELECT revocation_effective_from, revoked_at, revocation_reason
 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Revoked'"""
+
+
+@value
+class RecordedConfig:
+    """What a code signing config demands, as it is recorded.
+
+    Attributes:
+        publishers: Profile version ARNs.
+        policy: `Warn` or `Enforce`.
+    """
+
+    publishers: tuple[str, ...]
+    policy: str
 
 
 class OfflineRecords:
@@ -79,6 +96,13 @@ class OfflineRecords:
     def has_profile_version(self, arn: str) -> bool:
         """Tell whether a profile version is one of this data folder's, of whatever account and region."""
         return self._find(_FIND_PROFILE, arn, _PROFILE_VERSION) is not None
+
+    def find_config(self, arn: str) -> RecordedConfig | None:
+        """Answer the code signing config of an ARN, of whatever account and region, or None."""
+        import json  # noqa: PLC0415 - `sealgate verify`, which is waited for, asks for no config
+
+        row = self._find(_FIND_CONFIG, arn, _CONFIG, service="lambda")
+        return None if row is None else RecordedConfig(publishers=tuple(json.loads(row[0])), policy=row[1])
 
     def find_revocation(self, signature: Signature) -> Revocation | None:
         """Answer why this signature is not trusted any more, or None.
@@ -133,13 +157,15 @@ class OfflineRecords:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _find(self, statement: str, arn: str, resource: re.Pattern[str]) -> tuple[Any, ...] | None:
+    def _find(
+        self, statement: str, arn: str, resource: re.Pattern[str], *, service: str = "signer"
+    ) -> tuple[Any, ...] | None:
         try:
             parsed = parse_arn(arn)
         except Invalid:
             return None
         match = resource.fullmatch(parsed.resource)
-        if match is None or (parsed.service, parsed.partition) != ("signer", partition_of(parsed.region)):
+        if match is None or (parsed.service, parsed.partition) != (service, partition_of(parsed.region)):
             return None
         return self._ask(statement, (parsed.account, parsed.region, *match.groups()))
 

@@ -21,13 +21,14 @@ from functools import partial
 
 from sealgate.arn import function_arn
 from sealgate.clock import Clock
-from sealgate.errors import IntegrityError, PackageError, SealgateError
+from sealgate.errors import PackageError, SealgateError
 from sealgate.package.source import Source
 from sealgate.policy.admission import AdmissionPolicy, Decision, Finding, Kind, Mode, Outcome, decide
 from sealgate.services.audit.notes import JudgedArtifact, Judgement, note_judgement
 from sealgate.services.functions.code_sources import Candidate
 from sealgate.services.functions.errors import InvalidParameter, NotProperlySigned, PublisherNotAccepted
-from sealgate.services.functions.package_contents import carries_signature, measure_contents
+from sealgate.services.functions.package_contents import measure_contents
+from sealgate.services.functions.verifying import Subject, verify_deployable
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.scope import Scope
 from sealgate.services.signing.revocation import RevocationService
@@ -38,7 +39,6 @@ from sealgate.store.layers import LayerVersion
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.revocation import Revocation
 from sealgate.trust.roots import RootKind, TrustRoots
-from sealgate.trust.verify import verify_package
 
 log = logging.getLogger("sealgate.admission")
 
@@ -85,7 +85,7 @@ class Evidence:
     sha256: str
     size: int
     unzipped_size: int
-    subject: Assessment | IntegrityError | PackageError
+    subject: Subject
     revocation: Revocation | None
     unreadable: InvalidParameter | None
 
@@ -272,33 +272,12 @@ class Admission:
             refusal = _find_refusal(decision, evidence.layer_arn or deployment.subject)
         return PackageVerdict(evidence=evidence, decision=decision, refusal=refusal)
 
-    def _verify(self, source: Source) -> Assessment | IntegrityError | PackageError:
-        try:
-            assessment = verify_package(source, roots=self._roots, at=self._clock())
-            if assessment.signature is not None:
-                self._verify_vouched(assessment.signature)
-        except IntegrityError as error:
-            return error
-        except PackageError as error:
-            # The strict reader of signatures refuses more than must be refused of packages that carry none.
-            return error if carries_signature(source) else Assessment(signature=None)
-        return assessment
+    def _verify(self, source: Source) -> Subject:
+        return verify_deployable(source, roots=self._roots, at=self._clock(), records=self._revocation)
 
-    def _find_revocation(self, subject: Assessment | IntegrityError | PackageError) -> Revocation | None:
+    def _find_revocation(self, subject: Subject) -> Revocation | None:
         signature = subject.signature if isinstance(subject, Assessment) else None
         return None if signature is None else self._revocation.knowledge().find_revocation(signature)
-
-    def _verify_vouched(self, signature: Signature) -> None:
-        """Accept a signature in the name of this server only when a signing job of it made it.
-
-        A stolen leaf or issuing key signs whatever it likes, with any time: only the record of the job tells. And an
-        imported root speaks for its own profiles, never for one of this server's.
-        """
-        is_own = signature.root_kind == RootKind.AUTHORITY
-        if not is_own and not self._revocation.has_profile_version(signature.profile_version_arn):
-            return
-        if not is_own or self._revocation.find_vouching(signature) is None:
-            raise IntegrityError("no signing job of this server made this signature", reason="NotVouchedFor")
 
     def _decide(self, evidence: Evidence, policy: AdmissionPolicy) -> Decision:
         return decide(

@@ -166,6 +166,10 @@ class RevocationService:
         with self._db.read() as tx:
             return find_profile_version(tx, arn) is not None
 
+    def is_vouched(self, signature: Signature) -> bool:
+        """Tell whether a job has made this very signature."""
+        return self.find_vouching(signature) is not None
+
     def find_vouching(self, signature: Signature) -> Job | None:
         """Answer the job that has made this very signature, or None: then nobody here vouches for it.
 
