@@ -1,0 +1,156 @@
+"""Whether a template can make a stack: everything that can be told before anything is made.
+
+1. Every name that is used is the name of something: parameters, resources, conditions, in branches not taken too.
+2. Every type of a resource that will exist is one that is supported, and has the attributes that are asked for.
+3. Every property is declared by its type, at any depth; every required one is there; types are right as far as values
+   are known.
+4. No resources depend on each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sealgate.services.stacks.errors import TemplateInvalid
+from sealgate.services.stacks.graph import Graph, in_order
+from sealgate.services.stacks.naming import FindExport, Recording
+from sealgate.services.stacks.references import Reference, find_conditions, find_references
+from sealgate.services.stacks.resource import ResourceType
+from sealgate.services.stacks.setting import Setting
+from sealgate.services.stacks.shapes import Problems, Structure
+from sealgate.services.stacks.template import ResourceDeclaration
+from sealgate.services.stacks.values import Value, find_unknown
+
+Types = Mapping[str, ResourceType]
+"""The resource types that are supported, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A setting that can make a stack.
+
+    Attributes:
+        order: The logical ids of its resources, each after what it depends on.
+        graph: What each depends on.
+        imports: The exports that it takes.
+    """
+
+    setting: Setting
+    order: tuple[str, ...]
+    graph: Graph
+    imports: frozenset[str]
+
+
+def validate(setting: Setting, types: Types, *, find_export: FindExport) -> Sound:
+    """Check a setting; answer what was found out.
+
+    Raises:
+        TemplateInvalid: It cannot make a stack.
+    """
+    _check_names(setting)
+    _check_types(setting, types)
+    _check_attributes(setting, types)
+    resources = setting.resources
+    imports: set[str] = set()
+    graph: dict[str, set[str]] = {}
+    for name, declared in resources.items():
+        names = Recording(resources=resources, find_value=find_export)
+        value = setting.evaluator(names).evaluate(declared.properties)
+        read_properties(types[declared.type], name, value)
+        graph[name] = names.asked | (set(declared.depends_on) & resources.keys())
+        imports |= names.imported
+    order = in_order(graph)
+    imports |= _check_outputs(setting, find_export)
+    return Sound(setting=setting, order=tuple(order), graph=graph, imports=frozenset(imports))
+
+
+def read_properties(kind: ResourceType, logical_id: str, value: Value) -> dict[str, Value]:
+    """Read a resource's properties, as far as they are known.
+
+    Raises:
+        TemplateInvalid: They are not what the type declares.
+    """
+    problems = Problems()
+    read: dict[str, Value] = Structure(kind.properties).read(value, "#", problems)
+    if problems.found:
+        listed = ", ".join(f"[{each}]" for each in problems.found)
+        raise TemplateInvalid(f"Properties validation failed for resource {logical_id} with message: {listed}")
+    return read
+
+
+def _check_names(setting: Setting) -> None:
+    template = setting.template
+    known = setting.constants.keys() | template.resources.keys()
+    for section, values in _sections(setting):
+        unresolved = sorted({each.name for value in values for each in find_references(value)} - known)
+        if unresolved:
+            raise TemplateInvalid(
+                f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+                f"in the {section} block of the template"
+            )
+        conditions = {name for value in values for name in find_conditions(value)} | _conditions_of(setting, section)
+        missing = sorted(conditions - template.conditions.keys())
+        if missing:
+            raise TemplateInvalid(
+                f"Template format error: Unresolved condition dependency {missing[0]} "
+                f"in the {section} block of the template"
+            )
+
+
+def _sections(setting: Setting) -> Iterator[tuple[str, list[Value]]]:
+    resources = setting.template.resources.values()
+    depends = [{"Ref": name} for each in resources for name in each.depends_on]
+    yield "Resources", [each.properties for each in resources] + depends
+    yield "Outputs", [[each.value, each.export_name] for each in setting.template.outputs.values()]
+
+
+def _conditions_of(setting: Setting, section: str) -> set[str]:
+    template = setting.template
+    declared = template.resources if section == "Resources" else template.outputs
+    return {each.condition for each in declared.values() if each.condition is not None}
+
+
+def _check_types(setting: Setting, types: Types) -> None:
+    unknown = sorted({each.type for each in setting.resources.values()} - types.keys())
+    if unknown:
+        raise TemplateInvalid(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+
+
+def _check_attributes(setting: Setting, types: Types) -> None:
+    for _, values in _sections(setting):
+        for value in values:
+            for each in find_references(value):
+                _check_attribute(each, setting.template.resources, types)
+
+
+def _check_attribute(used: Reference, resources: Mapping[str, ResourceDeclaration], types: Types) -> None:
+    if not used.attribute:
+        return
+    declared = resources.get(used.name)
+    if declared is None:
+        raise TemplateInvalid(f"Template error: instance of Fn::GetAtt references undefined resource {used.name}")
+    kind = types.get(declared.type)
+    if kind is not None and not has_attribute(kind, used.attribute):
+        raise TemplateInvalid(
+            f"Template error: resource {used.name} does not support attribute type {used.attribute} in Fn::GetAtt"
+        )
+
+
+def has_attribute(kind: ResourceType, name: str) -> bool:
+    """Tell whether `Fn::GetAtt` may ask a type for an attribute."""
+    return name in kind.attributes or f"{name.partition('.')[0]}.*" in kind.attributes
+
+
+def _check_outputs(setting: Setting, find_export: FindExport) -> set[str]:
+    names = Recording(resources=setting.resources, find_value=find_export)
+    evaluator = setting.evaluator(names)
+    for each in setting.outputs:
+        value = evaluator.evaluate(each.value)
+        if not find_unknown(value) and not isinstance(value, str | int | float | bool):
+            raise TemplateInvalid(
+                "Template format error: The Value field of every Outputs member must evaluate to a String: "
+                f"{each.name}."
+            )
+        evaluator.evaluate(each.export_name)
+    return names.imported
