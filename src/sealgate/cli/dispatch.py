@@ -18,6 +18,7 @@ COMMANDS = {
     "env": "print the shell exports that point AWS clients at a server",
     "account": "create and list the accounts of a server",
     "verify": "judge a package offline",
+    "gate": "decide before a deployment what the server would decide",
     "inspect": "show what a package's signature says, without judging it",
     "fleet": "show every function version, and what its signature is worth now",
     "impact": "show what a revocation stops, before it happens or after",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sealgate.cli import terminal
 from sealgate.cli.judge import FAILED, NOT_CHECKED, PASSED, Verdict
 from sealgate.cli.terminal import encode_time, paint, printable
+from sealgate.policy.admission import Finding
 from sealgate.trust.assessment import CertificateFacts, Signature
 
 _WORDS = {PASSED: "ok", FAILED: "FAILED", NOT_CHECKED: "NOT CHECKED"}
@@ -22,13 +23,18 @@ def _lines(file: str, verdict: Verdict, *, colourful: bool) -> Iterator[str]:
     word, style = ("acceptable", terminal.GREEN) if verdict.is_acceptable else ("NOT acceptable", terminal.RED)
     yield f"{printable(file)}: {paint(word, style) if colourful else word}"
     yield ""
-    for finding in verdict.findings:
-        status = f"{_WORDS[finding.status]:<12}"
-        shown = paint(status, _STYLES[finding.status]) if colourful else status
-        yield f"  {shown} {finding.check:<11} {printable(finding.detail)}"
+    yield from finding_lines(verdict.findings, colourful=colourful)
     if verdict.signature is not None:
         yield ""
         yield from map(printable, _signature_lines(verdict.signature))
+
+
+def finding_lines(findings: Iterable[Finding], *, colourful: bool) -> Iterator[str]:
+    """Say what each check found, in a line."""
+    for finding in findings:
+        status = f"{_WORDS[finding.status]:<12}"
+        shown = paint(status, _STYLES[finding.status]) if colourful else status
+        yield f"  {shown} {finding.check:<11} {printable(finding.detail)}"
 
 
 def _signature_lines(signature: Signature) -> Iterator[str]:
