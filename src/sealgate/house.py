@@ -26,6 +26,7 @@ from sealgate.services.identity.sessions import SessionService
 from sealgate.services.invocations.hosting import Hosting
 from sealgate.services.invocations.retirement import Retirement
 from sealgate.services.invocations.retries import RetryService
+from sealgate.services.invocations.roles import FunctionRoles
 from sealgate.services.invocations.running import Runner
 from sealgate.services.invocations.service import InvocationService
 from sealgate.services.invocations.starting import Starter
@@ -236,6 +237,7 @@ def _open_running(
     host = FunctionHost(sandbox=lambda: find_sandbox(config.sandbox), interpreters=interpreters, clock=clock)
     starter = Starter(db=db, code=code, revocation=revocation, clock=clock, meter=ground.meter)
     retirement = Retirement(host=host, starter=starter)
+    roles = FunctionRoles(sessions)
     return Running(
         code=code,
         host=host,
@@ -245,12 +247,19 @@ def _open_running(
             host=host,
             starter=starter,
             retirement=retirement,
-            sessions=sessions,
+            roles=roles,
             sink=sink,
             clock=clock,
             endpoint=endpoint,
         ),
-        hosting=Hosting(db=db, host=host, interpreters=interpreters, starter=starter, any_runtime=config.any_runtime),
+        hosting=Hosting(
+            db=db,
+            host=host,
+            interpreters=interpreters,
+            starter=starter,
+            roles=roles,
+            any_runtime=config.any_runtime,
+        ),
     )
 
 

@@ -88,7 +88,7 @@ def test_the_environment_is_lambdas_and_the_functions_own(house: House) -> None:
         house.run(
             house.write(ENVIRONMENT),
             environment={"COLOUR": "blue", "TZ": "Europe/Paris", "AWS_REGION": "elsewhere"},
-            credentials=Credentials(access_key_id="ASIA", secret_access_key="secret", session_token="token"),
+            credentials=lambda: Credentials(access_key_id="ASIA", secret_access_key="secret", session_token="token"),
             endpoint="http://127.0.0.1:4566",
         )
     )

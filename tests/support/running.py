@@ -36,7 +36,7 @@ def make_launch(task: Path, **changes: Any) -> Launch:
         "account": "000000000000",
         "log_group": "/aws/lambda/app",
         "log_stream": "2026/11/26/[$LATEST]0",
-        "credentials": None,
+        "credentials": lambda: None,
         "endpoint": None,
         "task": task,
     }

@@ -13,6 +13,7 @@ from the stored packages.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -20,7 +21,14 @@ from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, NotFound, PackageError
 from sealgate.package.files import FileSource
 from sealgate.runtime.code_folder import CodeEntry, CodeFolder
-from sealgate.runtime.stored import StoredPackage, StoredPackageAltered, hash_whole, verify_name, verify_stored
+from sealgate.runtime.stored import (
+    StoredPackage,
+    StoredPackageAltered,
+    begin_verifying,
+    hash_whole,
+    verify_name,
+    verify_stored,
+)
 from sealgate.runtime.tree import UnpackedCodeAltered, require_resources, verify_tree
 from sealgate.runtime.unpacking import UnpackedPackage, unpack_package
 from sealgate.trust.assessment import Signature
@@ -30,6 +38,8 @@ from sealgate.trust.roots import TrustRoots, authority_root
 
 log = logging.getLogger("sealgate.code")
 
+_OTHERS = 2
+"""Cores that are not for further threads of a check: the caller's, and that of the process that starts meanwhile."""
 _MAX_LIST = 256 << 20
 """Bytes of a list; one of a package with the longest names that are allowed stays below."""
 
@@ -64,6 +74,7 @@ class CodeStore:
         self._roots = roots
         self._clock = clock
         self._revoked_issuers = revoked_issuers
+        self._threads = max(0, len(os.sched_getaffinity(0)) - _OTHERS)
 
     def prepare(self, package: StoredPackage) -> Path:
         """Answer the folder with a package's files; unpack it first where that has not been done.
@@ -104,16 +115,14 @@ class CodeStore:
             StoredPackageAltered: The stored package is not the one that was recorded.
             IntegrityError: Its signature is none any more, for instance since a root is not trusted any more.
         """
-        entry = self._folder.entry(package.sha256)
-        try:
-            contents = self._verify_list(entry)
-            if contents.unpacked.package_sha256 != package.sha256:
-                raise UnpackedCodeAltered("its list is that of another package", reason="ListReplaced")
-            verify_tree(entry.files, contents.items())
-        except IntegrityError as error:
-            raise _explain(error, package.sha256) from error
         with self._open(package) as source:
-            return verify_stored(source, package, roots=self._roots, at=self._clock())
+            measured = begin_verifying(source, package, threads=self._threads)
+            try:
+                self._check_files(package)
+                return verify_stored(source, package, roots=self._roots, at=self._clock(), measured=measured)
+            finally:
+                if measured is not None:
+                    measured.cancel()
 
     def sweep(self, referenced: Collection[str]) -> int:
         """Remove the unpacked code of packages that nothing refers to, and what was left half made or set aside.
@@ -127,6 +136,16 @@ class CodeStore:
             Of how many packages code was removed.
         """
         return self._folder.sweep(referenced)
+
+    def _check_files(self, package: StoredPackage) -> None:
+        entry = self._folder.entry(package.sha256)
+        try:
+            contents = self._verify_list(entry)
+            if contents.unpacked.package_sha256 != package.sha256:
+                raise UnpackedCodeAltered("its list is that of another package", reason="ListReplaced")
+            verify_tree(entry.files, contents.items(), threads=self._threads)
+        except IntegrityError as error:
+            raise _explain(error, package.sha256) from error
 
     def _fill(self, files: Path, package: StoredPackage) -> SignedContents:
         done = self._unpack(files, package)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from sealgate.clock import Clock
 from sealgate.runtime.errors import StartFailed
@@ -25,6 +25,8 @@ from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
 from sealgate.runtime.sandbox import Sandbox
 
+T = TypeVar("T")
+
 INIT_SECONDS = 10
 """Lambda's limit for the start of a process. There it is then tried again, with the function's timeout as its limit."""
 IDLE_SECONDS = 300
@@ -32,6 +34,8 @@ IDLE_SECONDS = 300
 MAX_IDLE = 64
 """How many of them are kept; the one that was used longest ago goes first."""
 _LOOK_SECONDS = 5
+_CONNECTORS = 32
+"""Processes that can come up at once; what is above that has to wait for it."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -111,6 +115,7 @@ class FunctionHost:
         self._busy: set[_Slot] = set()
         self._is_open = True
         self._starting = ThreadPoolExecutor(1, thread_name_prefix="function-starter")
+        self._connecting = ThreadPoolExecutor(_CONNECTORS, thread_name_prefix="function-connector")
         self._stopping = threading.Event()
         self._reaper = threading.Thread(target=self._reap, name="function-reaper", daemon=True)
         self._reaper.start()
@@ -171,6 +176,7 @@ class FunctionHost:
         self.end(lambda _: True, now=True)
         self._reaper.join()
         self._starting.shutdown()
+        self._connecting.shutdown()
 
     def _take(self, key: str) -> _Slot | None:
         """Take the process that was used last: it is the likeliest to be in the processor's caches."""
@@ -205,12 +211,24 @@ class FunctionHost:
         slot = _Slot(key=key, process=process)
         try:
             self._enter(slot)
-            gate()
-            process.open()
+            self._verify(process, gate)
         except BaseException:
             self._discard(slot)
             raise
         return slot
+
+    def _verify(self, process: FunctionProcess, gate: Callable[[], object]) -> None:
+        """Have the code verified while the process comes up, and let the process read it."""
+        coming_up = self._do(self._connecting, process.connect)
+        try:
+            gate()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            wait((coming_up,))
+        coming_up.result()
+        process.open()
 
     def _enter(self, slot: _Slot) -> None:
         """Count a process among those that `close` ends."""
@@ -220,8 +238,11 @@ class FunctionHost:
             self._busy.add(slot)
 
     def _spawn(self, command: list[str], **named: Any) -> subprocess.Popen[bytes]:
+        return self._do(self._starting, _start_program, command, named).result()
+
+    def _do(self, pool: ThreadPoolExecutor, do: Callable[..., T], *given: Any) -> Future[T]:
         try:
-            return self._starting.submit(_start_program, command, named).result()
+            return pool.submit(do, *given)
         except RuntimeError as error:
             raise StartFailed("the server is stopping") from error
 

@@ -5,7 +5,7 @@ The names and values of the environment are Lambda's (Developer Guide, "Defined 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class Launch:
         account: Whose it is.
         log_group: Where what it prints goes.
         log_stream: And there, which part is this process's.
-        credentials: Of the function's role; None if it has none that could be taken.
+        credentials: Answers those of the function's role, or None if it has none that could be taken; asked when the
+            code is verified, since they may still be on their way.
         endpoint: This server's address, where the network is allowed; else None.
         task: The folder with the function's files, on this host.
         layers: The layers' folders, in the order of the function's list: a later one covers an earlier one.
@@ -63,7 +64,7 @@ class Launch:
     account: str
     log_group: str
     log_stream: str
-    credentials: Credentials | None
+    credentials: Callable[[], Credentials | None] = field(repr=False)
     endpoint: str | None
     task: Path
     layers: tuple[Path, ...] = ()
@@ -149,8 +150,9 @@ def _reserved(launch: Launch, places: Places, runtime_api: str) -> dict[str, str
         "LAMBDA_RUNTIME_DIR": places.runtime,
         "LAMBDA_TASK_ROOT": places.task,
     }
-    if launch.credentials is not None:
-        reserved["AWS_ACCESS_KEY_ID"] = launch.credentials.access_key_id
-        reserved["AWS_SECRET_ACCESS_KEY"] = launch.credentials.secret_access_key
-        reserved["AWS_SESSION_TOKEN"] = launch.credentials.session_token
+    credentials = launch.credentials()
+    if credentials is not None:
+        reserved["AWS_ACCESS_KEY_ID"] = credentials.access_key_id
+        reserved["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key
+        reserved["AWS_SESSION_TOKEN"] = credentials.session_token
     return reserved

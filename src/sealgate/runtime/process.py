@@ -79,6 +79,7 @@ class FunctionProcess:
         self._init_seconds = init_seconds
         self._started = perf_counter()
         self._room = sandbox.lay_out(launch, interpreter, starter)
+        self._address = ""
         self._mode = interpreter.kind if may_start_early(launch) and interpreter.kind != "custom" else "wait"
         orders = {"mode": self._mode, "command": self._room.program, "runtime": self._room.places.runtime}
         self._child = Child(launch, self._room, orders, sandbox=sandbox, spawn=spawn)
@@ -93,16 +94,19 @@ class FunctionProcess:
         """Whether it can take another invocation."""
         return self._child.is_alive
 
-    def open(self) -> None:
-        """Say that the function's code is verified: from here on it is run.
+    def connect(self) -> None:
+        """Take over the Runtime API's listener, and let the limits count.
 
         Raises:
-            StartFailed: The first program has not come so far.
+            StartFailed: The first program does not come so far.
         """
-        address, listener = self._child.receive_listener()
-        self._api = RuntimeApi(address[len(address.partition("/")[0]) :])
+        self._address, listener = self._child.receive_listener()
+        self._api = RuntimeApi(self._address[len(self._address.partition("/")[0]) :])
         self._connections.listen(listener)
-        self._child.send(_message(self.launch, self._room, address, mode=self._mode))
+
+    def open(self) -> None:
+        """Say that the function's code is verified: from here on it is run."""
+        self._child.send(_message(self.launch, self._room, self._address, mode=self._mode))
 
     def invoke(self, invocation: Invocation) -> Result:
         """Give it an invocation, and wait for the end.

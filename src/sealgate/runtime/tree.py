@@ -58,17 +58,17 @@ class UnpackedCodeAltered(IntegrityError):
 def verify_tree(folder: Path, items: Iterator[Item], *, threads: int | None = None) -> None:
     """Check that a folder holds exactly what is listed.
 
-    Large files are hashed in threads; memory and open files are bounded, whatever is in the folder.
+    Memory and open files are bounded, whatever is in the folder.
 
     Args:
         folder: The folder.
         items: What must be in it, in the order of `sort_key`.
-        threads: How many threads hash beside this one; None takes as many as there are cores.
+        threads: How many threads hash large files beside this one; None takes as many as there are cores.
 
     Raises:
         UnpackedCodeAltered: It holds something else; the error names the first file that was found to differ.
     """
-    with _Comparison(items, threads or len(os.sched_getaffinity(0))) as comparison:
+    with _Comparison(items, len(os.sched_getaffinity(0)) if threads is None else threads) as comparison:
         try:
             descriptor = os.open(folder, _READ | os.O_DIRECTORY)
         except OSError as error:
@@ -95,7 +95,7 @@ class _Comparison:
     def __init__(self, items: Iterator[Item], threads: int) -> None:
         self._items = items
         self._next = next(items, None)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="code-check")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="code-check") if threads else None
         self._hashing: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
@@ -104,7 +104,8 @@ class _Comparison:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown()
+        if self._pool is not None:
+            self._pool.shutdown()
 
     def compare(self, folder: int, prefix: bytes) -> None:
         """Compare what is in an open folder, and all below it."""
@@ -146,7 +147,7 @@ class _Comparison:
         handed_over = False
         try:
             _verify_file_status(os.fstat(descriptor), item)
-            if item.size < _SMALL:
+            if self._pool is None or item.size < _SMALL:
                 _verify_bytes(descriptor, item)
                 return
             if len(self._hashing) == _AHEAD:

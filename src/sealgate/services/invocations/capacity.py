@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sealgate.services.functions.concurrency import MAX_CONCURRENCY
+from sealgate.services.functions.concurrency import MAX_CONCURRENCY, MIN_UNRESERVED
 from sealgate.services.invocations.errors import Throttled
 
 Place = tuple[str, str]
@@ -27,19 +27,25 @@ class Capacity:
         self._sharing: Counter[Place] = Counter()
 
     @contextmanager
-    def taken(self, place: Place, function: str, *, reserved: int | None, reserved_by_all: int) -> Iterator[None]:
+    def taken(
+        self, place: Place, function: str, *, reserved: int | None, reserved_by_all: Callable[[], int]
+    ) -> Iterator[None]:
         """Hold the place of one invocation.
 
         Args:
             place: Whose, and where.
             function: Bare name.
             reserved: What the function reserves; None: it shares.
-            reserved_by_all: What all functions of the account reserve together, in that region.
+            reserved_by_all: Answers what all functions of the account reserve together, in that region; asked only
+                where more share than every account has left for that.
 
         Raises:
             Throttled: There is no place.
         """
-        self._enter(place, function, reserved=reserved, shared=MAX_CONCURRENCY - reserved_by_all)
+        shared = MIN_UNRESERVED
+        if reserved is None and self._sharing[place] >= MIN_UNRESERVED:
+            shared = MAX_CONCURRENCY - reserved_by_all()
+        self._enter(place, function, reserved=reserved, shared=shared)
         try:
             yield
         finally:

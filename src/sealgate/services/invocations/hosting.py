@@ -9,6 +9,7 @@ from sealgate.errors import SealgateError
 from sealgate.runtime.host import FunctionHost
 from sealgate.runtime.interpreters import Interpreters
 from sealgate.services.functions.runs import Runs
+from sealgate.services.invocations.roles import FunctionRoles
 from sealgate.services.invocations.starting import Starter, parts_of
 from sealgate.store.database import Database
 from sealgate.store.functions import Function
@@ -24,16 +25,25 @@ class Hosting(Runs):
         host: Has their processes.
         interpreters: The runtimes of this host.
         starter: Unpacks.
+        roles: Knows which roles functions can have.
         any_runtime: Let functions be created that this host cannot run.
     """
 
     def __init__(
-        self, *, db: Database, host: FunctionHost, interpreters: Interpreters, starter: Starter, any_runtime: bool
+        self,
+        *,
+        db: Database,
+        host: FunctionHost,
+        interpreters: Interpreters,
+        starter: Starter,
+        roles: FunctionRoles,
+        any_runtime: bool,
     ) -> None:
         self._db = db
         self._host = host
         self._interpreters = interpreters
         self._starter = starter
+        self._roles = roles
         self._any_runtime = any_runtime
         self._unpacking = ThreadPoolExecutor(1, thread_name_prefix="function-unpacking")
 
@@ -45,6 +55,10 @@ class Hosting(Runs):
         """Check that functions of a runtime can be run here (see `Runs`)."""
         if not self._any_runtime and runtime:
             self._interpreters.find(runtime)
+
+    def check_role(self, function: Function) -> None:
+        """Check that a function can have its role (see `Runs`)."""
+        self._roles.check(function)
 
     def note_change(self, function: Function) -> None:
         """End what runs of the function as it was, and unpack what it is now (see `Runs`)."""

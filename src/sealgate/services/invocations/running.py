@@ -1,6 +1,6 @@
 """One invocation of one version of a function, from the place that it takes to the lines that it leaves.
 
-    place -> a warm process, or: unpacked -> credentials -> started, and verified meanwhile -> run -> lines
+    place -> a warm process, or: unpacked -> started, and meanwhile verified and given credentials -> run -> lines
 
 Nothing here belongs to a transaction of the caller's: a function may run for a quarter of an hour, and nobody waits for
 it with a lock in hand. What must be visible to the function while it runs, its credentials, another thread writes.
@@ -15,24 +15,21 @@ from datetime import datetime, timedelta
 
 from sealgate.clock import Clock
 from sealgate.runtime.host import FunctionHost
-from sealgate.runtime.launch import Credentials, Launch
+from sealgate.runtime.launch import Launch
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
-from sealgate.services.identity.sessions import SessionService
 from sealgate.services.invocations.capacity import Capacity
 from sealgate.services.invocations.lines import log_events, new_stream
 from sealgate.services.invocations.retirement import Retirement
+from sealgate.services.invocations.roles import FunctionRoles
 from sealgate.services.invocations.starting import Part, Starter, parts_of
 from sealgate.services.logs.sink import LogSink, Target
 from sealgate.services.switches import NETWORK, read_switch
 from sealgate.store.database import Database, Tx
-from sealgate.store.functions import Function, find_latest, measure_functions
+from sealgate.store.functions import LATEST_NUMBER, Function, find_latest, measure_functions
 
-SESSION_SECONDS = 12 * 3600
-"""How long the credentials of a process are good."""
 PROCESS_LIFE = timedelta(hours=11)
 """How long a process is given invocations: the last one ends, too, before its credentials do."""
-_SERVICE = "lambda.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +40,12 @@ class Runnable:
         function: The version.
         tags: Of the function as a whole.
         reserved: The invocations at once that the function reserves; None: it shares.
-        reserved_by_all: What all functions of the account reserve together, in that region.
         parts: The packages that it consists of.
     """
 
     function: Function
     tags: Mapping[str, str]
     reserved: int | None
-    reserved_by_all: int
     parts: tuple[Part, ...]
 
     @property
@@ -61,15 +56,12 @@ class Runnable:
 
 def find_runnable(tx: Tx, function: Function) -> Runnable:
     """Answer what counts for running a version of a function."""
-    place = {"account": function.account, "region": function.region}
-    latest = find_latest(tx, **place, name=function.name)
+    latest: Function | None = function
+    if function.version != LATEST_NUMBER:
+        latest = find_latest(tx, account=function.account, region=function.region, name=function.name)
     assert latest is not None, "a function with versions has $LATEST"
     return Runnable(
-        function=function,
-        tags=latest.tags,
-        reserved=latest.reserved_concurrency,
-        reserved_by_all=measure_functions(tx, **place).reserved,
-        parts=parts_of(tx, function),
+        function=function, tags=latest.tags, reserved=latest.reserved_concurrency, parts=parts_of(tx, function)
     )
 
 
@@ -81,7 +73,7 @@ class Runner:
         host: Has their processes.
         starter: Judges what is started.
         retirement: Is told what runs, so that it can be ended when its signature is revoked.
-        sessions: Makes the credentials of roles.
+        roles: Makes their credentials.
         sink: Takes what functions print.
         clock: The time.
         endpoint: The address that functions with a network call this server at.
@@ -94,7 +86,7 @@ class Runner:
         host: FunctionHost,
         starter: Starter,
         retirement: Retirement,
-        sessions: SessionService,
+        roles: FunctionRoles,
         sink: LogSink,
         clock: Clock,
         endpoint: str,
@@ -103,7 +95,7 @@ class Runner:
         self._host = host
         self._starter = starter
         self._retirement = retirement
-        self._sessions = sessions
+        self._roles = roles
         self._sink = sink
         self._clock = clock
         self._endpoint = endpoint
@@ -126,7 +118,7 @@ class Runner:
         function = runnable.function
         place = (function.account, function.region)
         with self._capacity.taken(
-            place, function.name, reserved=runnable.reserved, reserved_by_all=runnable.reserved_by_all
+            place, function.name, reserved=runnable.reserved, reserved_by_all=lambda: self._measure_reserved(function)
         ):
             key = process_key(runnable, self._clock())
             with self._host.acquire(key, lambda: self._launch(runnable), lambda: self._verify(runnable, key)) as lease:
@@ -154,7 +146,7 @@ class Runner:
             account=function.account,
             log_group=function.log_group,
             log_stream=new_stream(function, self._clock()),
-            credentials=self._apart.submit(self._make_credentials, function).result(),
+            credentials=self._apart.submit(self._roles.make_credentials, function).result,
             endpoint=self._endpoint if runnable.has_network else None,
             task=folders.task,
             layers=folders.layers,
@@ -165,21 +157,9 @@ class Runner:
         signed = self._starter.check(runnable.function, runnable.parts)
         self._retirement.watch(key, runnable.function, signed)
 
-    def _make_credentials(self, function: Function) -> Credentials | None:
-        issued = self._sessions.assume_role_for_service(
-            function.role,
-            service=_SERVICE,
-            session_name=function.name,
-            seconds=SESSION_SECONDS,
-            context={"aws:sourceaccount": (function.account,), "aws:sourcearn": (function.arn,)},
-        )
-        if issued is None or issued.session.account != function.account:
-            return None
-        return Credentials(
-            access_key_id=issued.session.access_key_id,
-            secret_access_key=issued.session.secret,
-            session_token=issued.token,
-        )
+    def _measure_reserved(self, function: Function) -> int:
+        with self._db.read() as tx:
+            return measure_functions(tx, account=function.account, region=function.region).reserved
 
 
 def process_key(runnable: Runnable, now: datetime) -> str:
