@@ -36,7 +36,8 @@ _SMALL = 128 << 10
 _AHEAD = 8
 """Files that may wait, open, to be hashed."""
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
+"""Bytes that are read and hashed at once: with more, they have left the core's cache before they are hashed."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
@@ -213,10 +214,11 @@ def _verify_and_close(descriptor: int, item: Item) -> None:
 
 def _verify_bytes(descriptor: int, item: Item) -> None:
     state, left = hashlib.sha256(), item.size + 1  # one more, so that a file that has grown shows it
+    buffer = memoryview(bytearray(min(_PIECE, left)))
     try:
-        while left and (piece := os.read(descriptor, min(_PIECE, left))):
-            state.update(piece)
-            left -= len(piece)
+        while left > 0 and (length := os.readv(descriptor, (buffer,))):
+            state.update(buffer[:length])
+            left -= length
     except OSError as error:
         rule = f"it cannot be read ({error.strerror})"
         raise UnpackedCodeAltered(rule, entry=show_name(item.path), reason="ContentsAltered") from error

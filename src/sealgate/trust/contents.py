@@ -23,6 +23,7 @@ from sealgate.values import value
 from sealgate.x509.profile import CODE_CONTENTS
 
 _TYPE = "sealgate-code-contents-1"
+_PARSER = json.JSONDecoder()  # `json.loads` would first find out which Unicode a line is in
 _DIRECTORY, _FILE, _LINK = "d", "f", "l"
 
 
@@ -212,7 +213,7 @@ def _encode_item(item: Item) -> bytes:
 
 def _parse_item(line: bytes) -> Item:
     try:
-        kind, path, *rest = json.loads(line)
+        kind, path, *rest = _PARSER.decode(line.decode("ascii"))
         if kind == _FILE:
             mode, size, sha256 = rest
             return Item(_encode(path), _FILE, mode, size, bytes.fromhex(sha256))
