@@ -1,0 +1,69 @@
+"""AWS::Lambda::CodeSigningConfig."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from sealgate.services.stacks.resource import Made, Properties, ResourceCall
+from sealgate.services.stacks.resources.members import changed, given, tolerating
+from sealgate.services.stacks.resources.tags import TAGS, tag_change, tags_of
+from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
+
+_DEFAULTS = {
+    "AllowedPublishers": None,
+    "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"},
+    "Description": "",
+}
+
+
+class CodeSigningConfig:
+    """AWS::Lambda::CodeSigningConfig. `Ref` is its ARN, as functions name it."""
+
+    name = "AWS::Lambda::CodeSigningConfig"
+    properties: ClassVar[Mapping[str, Property]] = {
+        "AllowedPublishers": Property(
+            shape=Structure({"SigningProfileVersionArns": Property(shape=ListOf(Text()), required=True)}),
+            required=True,
+        ),
+        "CodeSigningPolicies": Property(
+            shape=Structure({"UntrustedArtifactOnDeployment": Property(shape=Text(), required=True)})
+        ),
+        "Description": Property(shape=Text()),
+        "Tags": TAGS,
+    }
+    attributes = frozenset({"CodeSigningConfigArn", "CodeSigningConfigId"})
+
+    def create(self, call: ResourceCall, properties: Properties) -> Made:
+        """Make a config."""
+        members = given(properties, "AllowedPublishers", "CodeSigningPolicies", "Description")
+        made = call.perform("lambda", "CreateCodeSigningConfig", **members, Tags=tags_of(call, properties))
+        return _describe(made["CodeSigningConfig"]["CodeSigningConfigArn"])
+
+    def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
+        """Change what differs."""
+        members = changed(old, new, _DEFAULTS)
+        if members:
+            call.perform("lambda", "UpdateCodeSigningConfig", CodeSigningConfigArn=physical_id, **members)
+        retag(call, physical_id, old, new)
+        return _describe(physical_id)
+
+    def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others
+        """Delete the config; one that functions still use cannot be."""
+        with tolerating("ResourceNotFoundException"):
+            call.perform("lambda", "DeleteCodeSigningConfig", CodeSigningConfigArn=physical_id)
+
+
+def retag(call: ResourceCall, arn: str, old: Properties, new: Properties) -> None:
+    """Change the tags of a thing of Lambda's."""
+    change = tag_change(call, old, new)
+    if change.given:
+        call.perform("lambda", "TagResource", Resource=arn, Tags=change.given)
+    if change.gone:
+        call.perform("lambda", "UntagResource", Resource=arn, TagKeys=list(change.gone))
+
+
+def _describe(arn: str) -> Made:
+    return Made(
+        physical_id=arn, attributes={"CodeSigningConfigArn": arn, "CodeSigningConfigId": arn.rpartition(":")[2]}
+    )
