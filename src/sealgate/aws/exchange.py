@@ -44,6 +44,7 @@ class Exchange:
         answer: Members of the answer, once there is one.
         error: How it is refused, once it is.
         is_recorded: Whether its audit event is durable.
+        invoked_by: The service that calls in the caller's name; empty where the caller does so itself.
     """
 
     service: Service
@@ -64,6 +65,7 @@ class Exchange:
     answer: Mapping[str, Any] | None = None
     error: WireError | None = None
     is_recorded: bool = False
+    invoked_by: str = ""
 
     def know_operation(self, bound: Bound) -> None:
         """Keep which operation it is."""

@@ -137,6 +137,14 @@ class Service:
             raise NoSuchOperation(request.method, request.headers.get(TARGET, request.raw_path))
         return _get_bound(self._by_name[operation])
 
+    def get_operation(self, name: str) -> Bound:
+        """Answer the operation of this name, for who calls it without a wire.
+
+        Raises:
+            NotImplementedHere: There is one on AWS.
+        """
+        return _get_bound(self._by_name[name])
+
     def get_action(self, form: Mapping[str, str]) -> Bound:
         """Answer the operation that a form names.
 

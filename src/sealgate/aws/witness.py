@@ -81,6 +81,19 @@ class Witness:
         else:
             await self._recorder.record_soon(partial(self._tell, exchange))
 
+    def conclude_here(self, exchange: Exchange) -> None:
+        """Write down how a call ended, unless that was done with its change. Not for the event loop.
+
+        Raises:
+            Exception: It could not be written down.
+        """
+        if not exchange.is_recorded:
+            self._recorder.record(self._tell(exchange))
+
+    def is_reading(self, bound: Bound) -> bool:
+        """Tell whether calls of an operation change nothing."""
+        return self._narration(bound).read_only
+
     def _tell(self, exchange: Exchange) -> AuditEvent:
         circumstances, error = self._circumstances(exchange), exchange.error
         if exchange.bound is None or exchange.principal is None:
@@ -104,9 +117,9 @@ class Witness:
         return self._narrations[name]
 
     def _circumstances(self, exchange: Exchange) -> Circumstances:
-        request, principal = exchange.request, exchange.principal
+        request, principal, actor = exchange.request, exchange.principal, self._actor(exchange)
         return Circumstances(
-            actor=self._actor(exchange),
+            actor=actor if not exchange.invoked_by else actor._replace(invoked_by=exchange.invoked_by),
             account="" if principal is None else principal.account,
             region=exchange.region,
             at=exchange.now,

@@ -19,6 +19,7 @@ from sealgate.store import (
     parameters,
     permissions,
     profiles,
+    stacks,
     uploads,
 )
 from sealgate.store.iam import entities, generation, memberships, policies, sessions
@@ -49,5 +50,6 @@ __all__ = [
     "policies",
     "profiles",
     "sessions",
+    "stacks",
     "uploads",
 ]

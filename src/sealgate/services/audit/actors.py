@@ -37,6 +37,7 @@ class Actor(NamedTuple):
         role_arn: The role that was assumed, or None.
         session_began_at: When a session was issued; None for a long-term credential.
         source_identity: What whoever assumed the role said of themselves, or None.
+        invoked_by: The service that called in its name (`cloudformation.amazonaws.com`); empty: it called itself.
     """
 
     kind: ActorKind
@@ -48,6 +49,7 @@ class Actor(NamedTuple):
     role_arn: str | None = None
     session_began_at: datetime | None = None
     source_identity: str | None = None
+    invoked_by: str = ""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -113,6 +115,7 @@ def describe_actor(actor: Actor) -> dict[str, Any]:
         "accountId": actor.account,
         "accessKeyId": actor.access_key_id,
         "userName": actor.name if actor.kind is ActorKind.IAM_USER else "",
+        "invokedBy": actor.invoked_by,
     }
     identity: dict[str, Any] = {name: text for name, text in said.items() if text}
     context = _describe_session(actor)

@@ -137,7 +137,7 @@ def _plan_one(
 ) -> Change | None:
     if before is None:
         return Change(action="Add", logical_id=declared.logical_id, physical_id=None, type=declared.type)
-    check_type(declared, before)
+    check_type(declared.type, before, declared.logical_id)
     details = (*_property_details(kind, before.properties, properties), *_other_details(declared, before))
     if not details:
         return None
@@ -151,16 +151,16 @@ def _plan_one(
     )
 
 
-def check_type(declared: ResourceDeclaration, before: ResourceState) -> None:
+def check_type(kind: str, before: ResourceState, logical_id: str) -> None:
     """Refuse to make one type of resource into another.
 
     Raises:
         TemplateInvalid: The type is not the same.
     """
-    if declared.type != before.type:
+    if kind != before.type:
         raise TemplateInvalid(
             "Update of resource type is not permitted. The new template modifies resource type of the following "
-            f"resources: [{declared.logical_id}]"
+            f"resources: [{logical_id}]"
         )
 
 
@@ -169,7 +169,8 @@ def _property_details(kind: ResourceType, old: Properties, new: Properties) -> I
         attribute = _TAGS if name == _TAGS else "Properties"
         shown = None if name == _TAGS else name
         recreates = replaces(kind, [name])
-        for cause in sorted(causes) or [None]:
+        all_causes: list[str | None] = [*sorted(causes)]
+        for cause in all_causes or [None]:
             yield Detail(attribute=attribute, name=shown, recreates=recreates, cause=cause)
 
 
