@@ -3,6 +3,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := .tools
 
 .PHONY: help demo example test test-all check check-install bench requirements clean
 .DEFAULT_GOAL := help
@@ -14,6 +15,10 @@ $(VENV)/.ready-%: requirements/%.txt pyproject.toml scripts/setup
 	@scripts/setup $(VENV) $<
 	@touch $@
 
+$(TOOLS)/.ready: requirements/tools.txt requirements/tools/package-lock.json scripts/setup-tools | $(VENV)/.ready-dev
+	@scripts/setup-tools $(TOOLS) $(BIN)/python
+	@touch $@
+
 demo: $(VENV)/.ready-dev  ## set up, then run the main job end to end and tell its story
 	@$(BIN)/python examples/demo.py
 
@@ -23,7 +28,7 @@ example: $(VENV)/.ready-dev  ## set up, then tell of two apps with dedicated pro
 test: $(VENV)/.ready-dev  ## set up, then run the tests
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
 
-test-all: $(VENV)/.ready-dev  ## the tests, and the slow ones
+test-all: $(VENV)/.ready-dev $(TOOLS)/.ready  ## the tests, and the slow ones, with sam and cdk
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.ready-dev  ## the static checks: ruff, mypy, the layers
@@ -42,4 +47,4 @@ requirements:  ## compile the pinned requirements anew (needs uv)
 	@scripts/pin
 
 clean:  ## remove what the targets above have made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
