@@ -10,10 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sealgate.cli import terminal
+from sealgate.package import embed
 from sealgate.trust.revocation import RevocationList, RevokedJob
 from sealgate.trust.revocation_list import encode_revocation_list
 from tests.support.authority import ARN, JOB_ARN, NOW
 from tests.support.command_line import Told, dispatch_sealgate, run_sealgate
+from tests.support.packing import pack
 from tests.support.sealed import EXPIRY, new_authority, shared_authority, sign_bytes, zip_of
 
 VECTORS = Path("tests/vectors/aws-format")
@@ -42,6 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     files = Files(folder=tmp_path_factory.mktemp("files"))
     signed, _ = sign_bytes(PACKAGE)
     files.write("signed.zip", signed)
+    files.write("framed.zip", sign_bytes(pack({"app.py": b"x"}))[0])
     files.write("altered.zip", signed[:40] + bytes([signed[40] ^ 1]) + signed[41:])
     files.write("unsigned.zip", PACKAGE)
     files.write("root.pem", shared_authority().root_certificate.public_bytes(Encoding.PEM))
@@ -121,6 +124,12 @@ def test_revocation_is_not_checked_unless_something_is_known_of_it(told: Told) -
         ("signed.zip", ("--trust", "root.pem", "--revocations", "revoked.json"), "  FAILED       revocation "),
         ("signed.zip", ("--trust", "root.pem", "--revocations", "root.pem"), "  FAILED       revocation "),
         ("signed.zip", ("--trust", "root.pem", "--require-revocation"), "  NOT CHECKED  revocation "),
+        (
+            "signed.zip",
+            ("--trust", "root.pem", "--require-manifest"),
+            "  FAILED       manifest    the package has none",
+        ),
+        ("unsigned.zip", ("--trust", "root.pem", "--require-manifest"), "  FAILED       publisher "),
     ],
     ids=[
         "one bit altered",
@@ -132,6 +141,8 @@ def test_revocation_is_not_checked_unless_something_is_known_of_it(told: Told) -
         "revoked",
         "a revocation list that is none",
         "revocation unknown but required",
+        "no manifest but required",
+        "unsigned and a manifest required",
     ],
 )
 def test_a_package_is_not_acceptable_when(files: Files, file: str, arguments: tuple[str, ...], line: str) -> None:
@@ -140,6 +151,28 @@ def test_a_package_is_not_acceptable_when(files: Files, file: str, arguments: tu
     assert told.returncode == 1
     assert told.stdout.startswith(f"{file}: NOT acceptable\n")
     assert any(found.startswith(line) for found in told.stdout.splitlines())
+
+
+@pytest.mark.parametrize("demand", [(), ("--require-manifest",)])
+def test_a_manifest_is_checked_wherever_there_is_one(files: Files, demand: tuple[str, ...]) -> None:
+    told = files.verify_trusting("framed.zip", *demand)
+
+    assert told.returncode == 0
+    assert "  ok           manifest    names, modes and contents are those that the manifest lists\n" in told.stdout
+
+
+def test_nothing_is_said_of_a_manifest_where_there_is_none(told: Told) -> None:
+    assert "manifest" not in told.stdout
+
+
+def test_a_signer_that_seals_a_wrong_manifest_is_not_believed(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "verify_manifest", lambda _: None)
+    files.write("wrong.zip", sign_bytes(zip_of({".sealgate-manifest": b"app.py"}))[0])
+
+    told = files.verify_trusting("wrong.zip")
+
+    assert told.returncode == 1
+    assert "  FAILED       manifest    entry '.sealgate-manifest': " in told.stdout
 
 
 def test_a_foreign_root_is_told_in_plain_words(files: Files) -> None:

@@ -1,7 +1,8 @@
 """The offline verdict: the server's own admission decision, less what cannot be known here.
 
 Two checks may be left open, and say so: the publisher, when none is demanded, and revocation, when nothing given speaks
-of the signer's authority. One comes on top, with a data folder: the record of the job has to vouch for the signature.
+of the signer's authority. Two come on top: with a data folder, the record of the job has to vouch for the signature;
+and where a package has a manifest, or needs one, it has to be cut into entries as that says.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def judge(
     at: datetime,
     now: datetime,
     require_revocation: bool,
+    manifest: Finding | None = None,
 ) -> Verdict:
     """Decide whether a package is acceptable.
 
@@ -61,6 +63,7 @@ def judge(
         at: The moment to judge expiry at.
         now: The present, which the freshness of a revocation list is judged by.
         require_revocation: Refuse what cannot be checked for revocation.
+        manifest: What was found of the package's manifest, where that was looked at.
     """
     policy = AdmissionPolicy(mode="Enforce", publishers=publishers)
     signature = subject.signature if isinstance(subject, Assessment) else None
@@ -72,7 +75,7 @@ def judge(
     answers |= {check: _tell(answers[check], detail) for check, detail in _details(answers, signature).items()}
     if unknown is not None:
         answers["revocation"] = unknown
-    findings = (*answers.values(), *_check_record(signature, evidence))
+    findings = (*answers.values(), *_check_record(signature, evidence), *([] if manifest is None else [manifest]))
     open_checks = {"publisher"} if require_revocation else {"publisher", "revocation"}
     return Verdict(
         is_acceptable=all(_is_acceptable(finding, open_checks) for finding in findings),

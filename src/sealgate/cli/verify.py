@@ -16,11 +16,13 @@ from typing import Any
 
 from sealgate.cli import early, terminal
 from sealgate.cli.evidence import Evidence, NoRoot, load_evidence
+from sealgate.cli.framing import check_manifest
 from sealgate.cli.judge import Subject, Verdict, judge
 from sealgate.cli.report import encode_text
 from sealgate.clock import system_clock
 from sealgate.errors import IntegrityError, Invalid, PackageError
 from sealgate.package.files import FileSource
+from sealgate.policy.admission import Finding
 from sealgate.trust.verify import verify_package
 
 EXAMPLE = "  sealgate verify app.zip --trust root.pem --revocations revoked.json"
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--at", type=parse_moment, metavar="TIME", help="judge at this time, such as 2026-11-24T12:00:00Z")
     add("--revocations", type=Path, metavar="FILE", help="a list that `sealgate revocations` wrote")
     add("--require-revocation", action="store_true", help="refuse what cannot be checked for revocation")
+    add("--require-manifest", action="store_true", help="refuse what has no manifest (docs/FORMAT.md §10)")
     add("--json", action="store_true", help="write the report as JSON")
 
 
@@ -57,13 +60,15 @@ def run(args: argparse.Namespace) -> int:
         terminal.say_hint("give --trust ROOT.pem, --data DIR or --trust-aws")
         return terminal.USAGE
     try:
+        subject, manifest = _verify(file, evidence, at, require_manifest=args.require_manifest)
         verdict = judge(
-            _verify(file, evidence, at),
+            subject,
             evidence=evidence,
             publishers=_read_publishers(args.publisher),
             at=at,
             now=max(now, at),
             require_revocation=args.require_revocation,
+            manifest=manifest,
         )
     finally:
         evidence.close()
@@ -111,13 +116,16 @@ def _take_file(args: argparse.Namespace) -> str:
     return str(swallowing[0].pop())
 
 
-def _verify(file: str, evidence: Evidence, at: datetime) -> Subject:
+def _verify(file: str, evidence: Evidence, at: datetime, *, require_manifest: bool) -> tuple[Subject, Finding | None]:
     source, measured = early.take(file) or (_open(file), None)
     with source:
         try:
-            return verify_package(source, roots=evidence.roots, at=at, measured=measured)
+            subject = verify_package(source, roots=evidence.roots, at=at, measured=measured)
+            if subject.signature is None:
+                return subject, None
+            return subject, check_manifest(source, subject.signature, is_required=require_manifest)
         except (IntegrityError, PackageError) as error:
-            return error
+            return error, None
 
 
 def _open(file: str) -> FileSource:

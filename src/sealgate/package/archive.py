@@ -34,6 +34,7 @@ from sealgate.package.names import NameRegistry, show_name
 from sealgate.package.records import CENTRAL, CENTRAL_MARK, DEFLATED, FLAG_DESCRIPTOR, FLAG_UTF8, LOCAL, STORED
 from sealgate.package.rules import (
     AWS_FORMAT,
+    AWS_FRAMED,
     DEPLOYABLE,
     MAX_EXPANDED,
     MAX_LINK,
@@ -49,6 +50,7 @@ from sealgate.package.source import Source
 
 __all__ = [
     "AWS_FORMAT",
+    "AWS_FRAMED",
     "DEPLOYABLE",
     "META_DIRECTORY",
     "SIGNATURE_NAME",

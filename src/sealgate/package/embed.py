@@ -18,6 +18,7 @@ from sealgate.package.layout import (
     signature_header,
     signature_record,
 )
+from sealgate.package.manifest import verify_manifest
 from sealgate.package.measure import CHUNK_SIZE, digest_chunk, digest_root
 from sealgate.package.ordered import Job
 from sealgate.package.seal import ArchiveSeal
@@ -45,13 +46,14 @@ def prepare_package(source: Source) -> PreparedPackage:
 
     Raises:
         EmptyPackage, AlreadySigned, PackageTooLarge: As `parse_archive` under the rules for signing.
-        PackageError: It is not plain and unambiguous, or an entry's data is damaged.
+        PackageError: It is not plain and unambiguous, an entry's data is damaged, or is not as a manifest says.
     """
     reader = ArchiveReader(source, SIGNING)
     chunks = _Chunks()
     window = Window(source, reader.directory_offset, chunks.add)
     jobs = content_jobs(reader, window, with_meta_directory=True)
     archive, content_digest = hash_while_reading(reader, chunks.join(jobs, window))
+    verify_manifest(archive)
     appended, record = _meta_parts(archive)
     seal = ArchiveSeal(
         entries=len(archive.entries) + bool(appended) + 1,

@@ -21,11 +21,13 @@ from sealgate.package.records import (
     CENTRAL_MARK,
     END,
     END_MARK,
+    FLAG_UTF8,
     FULL_16,
     FULL_32,
     HOST_UNIX,
     LOCAL,
     LOCAL_MARK,
+    STORED,
     ZIP64_END,
     ZIP64_END_LENGTH,
     ZIP64_END_MARK,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 SIGNATURE_NAME = b"META_INF/aws_signer_signature_v1.0.SF"
 META_DIRECTORY = b"META_INF/"
+MANIFEST_NAME = b".sealgate-manifest"
 
 MAX_SIGNATURE = 1 << 20
 """Bytes of a signature block. AWS's own have 5 to 6 kB; a block with tokens and proofs stays far below."""
@@ -58,32 +61,39 @@ SIGNATURE_HEADER_SIZE = LOCAL.size + len(SIGNATURE_NAME)
 SIGNATURE_RECORD_SIZE = CENTRAL.size + len(SIGNATURE_NAME)
 
 
-def _local(name: bytes, crc32: int, size: int) -> bytes:
-    return LOCAL.pack(LOCAL_MARK, _VERSION, 0, 0, _TIME, _DATE, crc32, size, size, len(name), 0) + name
+def local_header(name: bytes, crc32: int, size: int) -> bytes:
+    """Build the local header of a stored entry, in the one form that Sealgate writes."""
+    head = (LOCAL_MARK, _VERSION, _flags(name), STORED, _TIME, _DATE, crc32, size, size)
+    return LOCAL.pack(*head, len(name), 0) + name
 
 
-def _central(name: bytes, crc32: int, size: int, attributes: int, offset: int) -> bytes:
-    head = (CENTRAL_MARK, _MADE_BY, _VERSION, 0, 0, _TIME, _DATE, crc32, size, size)
+def central_record(name: bytes, crc32: int, size: int, attributes: int, offset: int) -> bytes:
+    """Build the central record of a stored entry whose local header is at `offset`, in the same form."""
+    head = (CENTRAL_MARK, _MADE_BY, _VERSION, _flags(name), STORED, _TIME, _DATE, crc32, size, size)
     return CENTRAL.pack(*head, len(name), 0, 0, 0, 0, attributes, offset) + name
 
 
-META_HEADER = _local(META_DIRECTORY, 0, 0)
+def _flags(name: bytes) -> int:
+    return 0 if name.isascii() else FLAG_UTF8
+
+
+META_HEADER = local_header(META_DIRECTORY, 0, 0)
 """The local header of the `META_INF/` directory entry that signing appends where it is absent."""
 
 
 def meta_record(offset: int) -> bytes:
     """Build the central record of the appended `META_INF/`, whose local header is at `offset`."""
-    return _central(META_DIRECTORY, 0, 0, _DIRECTORY_ATTRIBUTES, offset)
+    return central_record(META_DIRECTORY, 0, 0, _DIRECTORY_ATTRIBUTES, offset)
 
 
 def signature_header(crc32: int, length: int) -> bytes:
     """Build the signature entry's local header for a block of `length` bytes."""
-    return _local(SIGNATURE_NAME, crc32, length)
+    return local_header(SIGNATURE_NAME, crc32, length)
 
 
 def signature_record(crc32: int, length: int, offset: int) -> bytes:
     """Build the signature entry's central record; its local header is at `offset`."""
-    return _central(SIGNATURE_NAME, crc32, length, _FILE_ATTRIBUTES, offset)
+    return central_record(SIGNATURE_NAME, crc32, length, _FILE_ATTRIBUTES, offset)
 
 
 def end_records_size(entries: int) -> int:
@@ -106,6 +116,17 @@ def end_records(entries: int, size: int, offset: int) -> bytes:
         + ZIP64_LOCATOR.pack(ZIP64_LOCATOR_MARK, 0, offset + size, 1)
         + END.pack(END_MARK, 0, 0, FULL_16, FULL_16, size, offset, 0)
     )
+
+
+def begins_with_manifest(source: Source) -> bool:
+    """Tell whether a file's first entry has the manifest's name. Only a claim until `manifest.verify_manifest`.
+
+    Raises:
+        PackageError: The source cannot be read.
+    """
+    head = source.read_at(0, min(source.size, LOCAL.size + len(MANIFEST_NAME)))
+    named = len(MANIFEST_NAME).to_bytes(2, "little")
+    return head.startswith(LOCAL_MARK) and head[26:28] == named and head.endswith(MANIFEST_NAME)
 
 
 class Tail:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 
 from sealgate.errors import PackageError
-from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
+from sealgate.package.layout import MANIFEST_NAME, META_DIRECTORY, SIGNATURE_NAME
 from sealgate.package.rules import MAX_DEPTH, MAX_NAME, MAX_NAME_PART, PackageTooLarge, Rules
 
 _DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
@@ -23,6 +23,7 @@ _DRIVE = re.compile(rb"[A-Za-z]:")
 
 _META = META_DIRECTORY.rstrip(b"/")
 _SIGNATURE_FOLDED = SIGNATURE_NAME.lower()
+_RESERVED = (b"meta_inf", MANIFEST_NAME)
 _UNPRINTABLE = {
     "Cc": "a control character",
     "Cf": "an invisible formatting character",
@@ -77,8 +78,8 @@ class NameRegistry:
         path = name[:-1] if is_directory else name
         if self._plain:
             path = path.lower() if path.isascii() else _fold(name, path)
-            if path.startswith(b"meta_inf"):
-                _refuse_reserved(name, path)
+            if path.startswith(_RESERVED):
+                _refuse_reserved(name, path, is_first=not self._kinds)
         else:
             path = b"/".join(split_name(name))
             if not path:  # the entry `./`: the package's own folder
@@ -192,8 +193,12 @@ def _fold(name: bytes, path: bytes) -> bytes:
     return unicodedata.normalize("NFKC", text.casefold()).encode("utf-8", "surrogatepass")
 
 
-def _refuse_reserved(name: bytes, folded: bytes) -> None:
-    """Refuse what could be taken for the signature's entry or folder and is not exactly that."""
+def _refuse_reserved(name: bytes, folded: bytes, *, is_first: bool) -> None:
+    """Refuse what could be taken for the signature's entry or folder, or for the manifest, and is not exactly that."""
+    if folded.startswith(MANIFEST_NAME):
+        if name != MANIFEST_NAME or not is_first:
+            raise _refusal(name, "the name is reserved: it could be taken for the manifest, which is the first entry")
+        return
     first = folded.split(b"/", 1)[0]
     if first != b"meta_inf":
         return

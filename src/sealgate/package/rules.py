@@ -5,7 +5,7 @@ The rules that hold for every archive are in `archive`, `directory`, `local` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealgate.errors import PackageError
 from sealgate.package.layout import MAX_SIGNATURE, META_DIRECTORY, SIGNATURE_NAME
@@ -128,6 +128,9 @@ AWS_FORMAT = Rules(
     signature=True,
 )
 """What a package in AWS's bare format may be: modes are unsigned there, so nothing may hang on them."""
+
+AWS_FRAMED = replace(AWS_FORMAT, links=True)
+"""What a package in AWS's bare format may be if a manifest, which is signed, says its modes."""
 
 DEPLOYABLE = Rules(
     plain_names=False,

@@ -14,6 +14,7 @@ The steps, in order; each is repeated at its code:
 10. Where sealed, the block carries exactly that path, and the leaf is that of the signed profile version.
 11. Where sealed, every byte of the file is what the seal says. No other way is tried.
 12. Else the block is the archive's signature entry to every reader, and AWS's digest of names and bodies is as signed.
+13. There, if names and bodies begin as a manifest does, the archive is cut into entries as the manifest says.
 
 Cheap steps stand before dear ones and everything about the signer before the contents; what counts is that all hold.
 Expiry against the present, publisher and revocation are policy, and left to `sealgate.policy.admission`.
@@ -26,8 +27,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
-from sealgate.errors import IntegrityError
-from sealgate.package.layout import MAX_SIGNATURE
+from sealgate.errors import IntegrityError, PackageError
+from sealgate.package.layout import MAX_SIGNATURE, begins_with_manifest
 from sealgate.package.seal import ArchiveSeal, Measurement, parse_seal, verify_seal
 from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import Source
@@ -48,7 +49,7 @@ from sealgate.x509.certificates import get_p384_key, revocation_hashes
 from sealgate.x509.profile import PACKAGE_SIGNING, find_uri, requires_seal
 
 if TYPE_CHECKING:
-    from sealgate.package.archive import Archive
+    from sealgate.package.archive import Archive, Rules
 
 
 @value
@@ -152,13 +153,32 @@ def _verify_profile_version(envelope: Envelope, path: VerifiedPath) -> None:
 def _verify_digest(source: Source, block: bytes, envelope: Envelope) -> bytes:
     """Step 12: messageDigest = SHA-384(SHA-384(names and bodies in archive order)), as AWS Signer has it."""
     # Loaded here, since a sealed package needs no decompressor and the command line is waited for.
-    from sealgate.package.archive import AWS_FORMAT  # noqa: PLC0415
     from sealgate.package.digest import digest_package  # noqa: PLC0415
 
-    archive, content_digest = digest_package(source, rules=AWS_FORMAT)
+    archive, content_digest = digest_package(source, rules=_choose_rules(source))
     _verify_signature_entry(archive, block)
     verify_content_digest(envelope, content_digest)
+    _verify_cut(archive)
     return content_digest
+
+
+def _choose_rules(source: Source) -> Rules:
+    """Links may be there where modes are signed: in a package with a manifest."""
+    from sealgate.package.archive import AWS_FORMAT, AWS_FRAMED  # noqa: PLC0415 (as above)
+
+    return AWS_FRAMED if begins_with_manifest(source) else AWS_FORMAT
+
+
+def _verify_cut(archive: Archive) -> None:
+    """Step 13. The digest is that of all archives whose names and bodies make the same stream (docs/FORMAT.md §10)."""
+    from sealgate.package.manifest import verify_manifest  # noqa: PLC0415 (as above)
+
+    try:
+        verify_manifest(archive)
+    except PackageError as error:
+        raise IntegrityError(
+            f"the package is not what its manifest says: {error.message}", reason="ManifestBroken"
+        ) from error
 
 
 def parse_digested(source: Source, block: bytes) -> Archive:
@@ -168,9 +188,9 @@ def parse_digested(source: Source, block: bytes) -> Archive:
         IntegrityError: The block is not the archive's signature entry.
         PackageError: The archive is not strictly plain.
     """
-    from sealgate.package.archive import AWS_FORMAT, parse_archive  # noqa: PLC0415 (as above)
+    from sealgate.package.archive import parse_archive  # noqa: PLC0415 (as above)
 
-    archive = parse_archive(source, rules=AWS_FORMAT)
+    archive = parse_archive(source, rules=_choose_rules(source))
     _verify_signature_entry(archive, block)
     return archive
 
