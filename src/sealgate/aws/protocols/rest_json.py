@@ -52,7 +52,7 @@ class RestJsonCodec:
             raise KeyError(f"no output member {min(members.keys() - self._known)}")
         status, headers = self._out.encode(members)
         if self._payload is not None:
-            body: bytes | FileBody = members[self._payload]
+            body: bytes | FileBody = members.get(self._payload, b"")
         elif not self._has_output or status in WITHOUT_BODY:
             body = b""
         else:
