@@ -26,7 +26,7 @@ def test_a_file_demands_what_it_says(tmp_path: Path) -> None:
     demand = parse(tmp_path, {**make_policy("Warn", ARN, f"{ARN[:-1]}9"), "Description": "ours"})
     assert demand.source == str(tmp_path / "policy.json")
     assert demand.policy.mode == "Warn"
-    assert demand.policy.publishers == {ARN, f"{ARN[:-1]}9"}
+    assert demand.policy.publishers == frozenset({ARN, f"{ARN[:-1]}9"})
 
 
 @pytest.mark.parametrize(
