@@ -87,12 +87,12 @@ class Pipeline:
         )
         self.config = config["CodeSigningConfig"]["CodeSigningConfigArn"]
 
-    def sign(self, package: bytes) -> bytes:
+    def sign(self, package: bytes, profile: str = "app") -> bytes:
         put = self.s3.put_object(Bucket="packages", Key=f"{self.number}.zip", Body=package)
         started = self.signer.start_signing_job(
             source={"s3": {"bucketName": "packages", "key": f"{self.number}.zip", "version": put["VersionId"]}},
             destination={"s3": {"bucketName": "packages", "prefix": f"{self.number}/"}},
-            profileName="app",
+            profileName=profile,
         )
         waiter = self.signer.get_waiter("successful_signing_job")
         waiter.wait(jobId=started["jobId"], WaiterConfig={"Delay": 0.01, "MaxAttempts": 1000})
