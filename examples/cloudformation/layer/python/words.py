@@ -1,0 +1,3 @@
+"""The words of greetings."""
+
+GREETING = "Hello"
