@@ -11,7 +11,7 @@ from sealgate.services.invocations.service import InvocationService, Request
 from sealgate.services.scope import Scope
 from tests.support.cloud import Cloud
 from tests.support.iam import allowing
-from tests.support.invoking import Functions, package
+from tests.support.invoking import Functions, is_busy, package, until
 from tests.support.lambda_cloud import open_lambda
 from tests.support.refusals import error_of
 
@@ -110,8 +110,7 @@ def test_as_many_run_at_once_as_are_reserved(cloud: Cloud, house: House, functio
         target=lambda: ended.append(house.services.invocations.invoke(scope, request(name, payload=b"60")))
     )
     busy.start()
-    while not [key for key in sorted(house.running.host.keys()) if key.startswith(arn)]:
-        threading.Event().wait(0.01)
+    until(lambda: is_busy(house.running.host, name))
     code, status, _ = refused(functions.client, name, Payload=b"0")
     assert (code, status) == ("TooManyRequestsException", 429)
     house.running.host.end(lambda key: key.startswith(arn), now=True)

@@ -7,14 +7,18 @@ import io
 import itertools
 import json
 import textwrap
+import threading
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sealgate.runtime.host import FunctionHost
+from sealgate.runtime.runtime_api import Phase
 from tests.support.running import NODE, PYTHON
 
-__all__ = ["NODE", "PYTHON", "Answer", "Functions", "package"]
+__all__ = ["NODE", "PYTHON", "Answer", "Functions", "is_busy", "package", "until"]
 
 _NUMBERS = itertools.count(1)
 _UNIX = 3
@@ -62,6 +66,20 @@ class Answer:
         assert self.error is not None, self.body
         told = json.loads(self.body)
         return told["errorType"], told["errorMessage"]
+
+
+def until(is_so: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait for something that another thread or process does; it has to be so before long."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it has not become so"
+        threading.Event().wait(0.01)
+
+
+def is_busy(host: FunctionHost, name: str) -> bool:
+    """Tell whether a process of a function is running an invocation."""
+    slots = [slot for slot in list(host._busy) if f":function:{name}:" in slot.key]
+    return any(slot.process._api.phase is Phase.RUNNING for slot in slots)
 
 
 class Functions:
