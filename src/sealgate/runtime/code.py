@@ -21,14 +21,7 @@ from sealgate.clock import Clock
 from sealgate.errors import IntegrityError, NotFound, PackageError
 from sealgate.package.files import FileSource
 from sealgate.runtime.code_folder import CodeEntry, CodeFolder
-from sealgate.runtime.stored import (
-    StoredPackage,
-    StoredPackageAltered,
-    begin_verifying,
-    hash_whole,
-    verify_name,
-    verify_stored,
-)
+from sealgate.runtime.stored import StoredPackage, StoredPackageAltered, hash_whole, verify_name, verify_stored
 from sealgate.runtime.tree import UnpackedCodeAltered, require_resources, verify_tree
 from sealgate.runtime.unpacking import UnpackedPackage, unpack_package
 from sealgate.trust.assessment import Signature
@@ -103,9 +96,11 @@ class CodeStore:
     def check(self, package: StoredPackage) -> Signature | None:
         """Verify a package and its files; answer the package's signature, or None if none was recorded.
 
-        1. The list of the files is signed by this authority, and is that of this package.
-        2. The files are those of the list.
-        3. The stored package is the one that was recorded, and its signature whole.
+        1. The stored package is the one that was recorded, and its signature whole.
+        2. The list of the files is signed by this authority, and is that of this package.
+        3. The files are those of the list.
+
+        What takes longest and lets other threads run stands first: the process is being started meanwhile.
 
         Args:
             package: What was recorded of the package when it was deployed.
@@ -116,13 +111,9 @@ class CodeStore:
             IntegrityError: Its signature is none any more, for instance since a root is not trusted any more.
         """
         with self._open(package) as source:
-            measured = begin_verifying(source, package, threads=self._threads)
-            try:
-                self._check_files(package)
-                return verify_stored(source, package, roots=self._roots, at=self._clock(), measured=measured)
-            finally:
-                if measured is not None:
-                    measured.cancel()
+            signature = verify_stored(source, package, roots=self._roots, at=self._clock(), threads=self._threads)
+        self._check_files(package)
+        return signature
 
     def sweep(self, referenced: Collection[str]) -> int:
         """Remove the unpacked code of packages that nothing refers to, and what was left half made or set aside.

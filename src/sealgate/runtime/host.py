@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -196,10 +197,11 @@ class FunctionHost:
         return None
 
     def _start(self, key: str, launch: Launch, gate: Callable[[], object], *, instead_of: _Slot | None) -> _Slot:
-        """Start a process, and verify its code meanwhile."""
+        """Start a process, and have its code verified while it comes up."""
         if instead_of is not None:
             self._discard(instead_of)
-        process = FunctionProcess(
+        start = partial(
+            FunctionProcess,
             launch=launch,
             sandbox=self._sandbox(),
             interpreter=self._interpreters.find(launch.runtime),
@@ -208,27 +210,27 @@ class FunctionHost:
             clock=self._clock,
             init_seconds=self._init_seconds,
         )
-        slot = _Slot(key=key, process=process)
+        coming_up = self._do(self._connecting, self._bring_up, key, start)
+        try:
+            gate()
+        except BaseException:
+            wait((coming_up,))
+            if coming_up.exception() is None:
+                self._discard(coming_up.result())
+            raise
+        slot = coming_up.result()
+        slot.process.open()
+        return slot
+
+    def _bring_up(self, key: str, start: Callable[[], FunctionProcess]) -> _Slot:
+        slot = _Slot(key=key, process=start())
         try:
             self._enter(slot)
-            self._verify(process, gate)
+            slot.process.connect()
         except BaseException:
             self._discard(slot)
             raise
         return slot
-
-    def _verify(self, process: FunctionProcess, gate: Callable[[], object]) -> None:
-        """Have the code verified while the process comes up, and let the process read it."""
-        coming_up = self._do(self._connecting, process.connect)
-        try:
-            gate()
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            wait((coming_up,))
-        coming_up.result()
-        process.open()
 
     def _enter(self, slot: _Slot) -> None:
         """Count a process among those that `close` ends."""

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from sealgate.errors import IntegrityError, PackageError
 from sealgate.package.measure import CHUNK_SIZE
-from sealgate.package.seal import Measurement, begin_measuring
+from sealgate.package.seal import begin_measuring
 from sealgate.package.source import Source
 from sealgate.trust.assessment import Signature
 from sealgate.trust.roots import TrustRoots
@@ -48,30 +48,13 @@ class StoredPackage:
         return self.job_arn is not None
 
 
-def begin_verifying(source: Source, package: StoredPackage, *, threads: int | None = None) -> Measurement | None:
-    """Begin to hash what `verify_stored` will need; None where there is nothing to begin with.
-
-    Args:
-        source: The stored bytes.
-        package: What was recorded.
-        threads: How many threads hash meanwhile; None takes as many as there are cores, and with 0 `verify_stored` does
-            all of it.
-    """
-    if not package.is_signed:
-        return None
-    try:
-        return begin_measuring(source, threads=threads)
-    except PackageError:
-        return None  # `verify_stored` will say what it is
-
-
 def verify_stored(
     source: Source,
     package: StoredPackage,
     *,
     roots: TrustRoots,
     at: datetime,
-    measured: Measurement | None = None,
+    threads: int | None = None,
 ) -> Signature | None:
     """Verify a stored package against what was recorded of it; answer its signature, or None if none was recorded.
 
@@ -80,7 +63,7 @@ def verify_stored(
         package: What was recorded.
         roots: Whose signatures count.
         at: The present.
-        measured: What `begin_verifying` has answered; without it all cores hash.
+        threads: How many threads hash beside this one, if it is sealed; None takes as many as there are cores.
 
     Raises:
         IntegrityError: It is another package than was recorded, or altered, or its signature is none any more.
@@ -89,7 +72,7 @@ def verify_stored(
         verify_name(package, hash_whole(source))
         return None
     try:
-        measured = measured or begin_measuring(source)
+        measured = begin_measuring(source, threads=threads)
         assessment = verify_package(source, roots=roots, at=at, measured=measured)
     except PackageError as error:
         raise StoredPackageAltered(f"the stored package is damaged: {error.message}") from error
