@@ -1,6 +1,7 @@
 """`sealgate gate`: what it decides, and its exit status."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,30 @@ def test_revocation_is_checked_where_something_is_known(
 def test_that_nobody_was_asked_for_the_job_s_record_is_told(gate: Gate) -> None:
     told = gate.run_policy("Enforce", "signed.zip")
     assert "  NOT CHECKED  record      the records of the signer's jobs are out of reach; --data names" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "line"),
+    [
+        ("framed.zip", 0, "  ok           manifest    names, modes and contents are those that the manifest lists"),
+        ("signed.zip", 1, "  FAILED       manifest    the package has none, and one is required"),
+        ("unsigned.zip", 1, "  FAILED       manifest    the package carries no signature"),
+        ("altered.zip", 1, "  NOT CHECKED  manifest    the package's integrity is broken"),
+    ],
+)
+def test_a_manifest_is_demanded_by_option_or_file_whatever_the_policy(
+    gate: Gate, file: str, status: int, line: str
+) -> None:
+    gate.write("framed.json", json.dumps({**make_policy("Warn"), "RequireManifest": True}))
+    by_file = gate.run(file, "--policy", "framed.json", "--trust", "root.pem")
+    by_option = gate.run_policy("Warn", file, "--require-manifest")
+    for told in (by_file, by_option):
+        assert told.returncode == status
+        assert line in told.stdout.splitlines()
+
+
+def test_no_manifest_is_looked_for_unless_one_is_demanded(gate: Gate) -> None:
+    assert "manifest" not in gate.run_policy("Enforce", "framed.zip", "signed.zip").stdout
 
 
 @pytest.mark.parametrize("publisher", [ARN, TUTORIAL_ARN], ids=["AWS's spelling", "the tutorial's spelling"])

@@ -69,9 +69,13 @@ def test_what_refuses_is_an_error_and_what_is_let_in_all_the_same_a_warning(gate
 
 
 def test_every_check_that_can_fail_has_a_rule(gate: Gate) -> None:
-    run = run_sarif(gate, "Enforce", "foreign.zip", "--revocations", "revoked.json", at="2030-01-01")
-    assert [rule for _, rule, _ in levels(run)] == ["expiry", "publisher", "revocation"]
-    assert [result["ruleId"] for result in run["results"]] == ["expiry", "publisher", "revocation"]
+    run = run_sarif(
+        gate, "Enforce", "foreign.zip", "--revocations", "revoked.json", "--require-manifest", at="2030-01-01"
+    )
+    checks = ["expiry", "publisher", "revocation", "manifest"]
+    assert [rule for _, rule, _ in levels(run)] == checks
+    assert [result["ruleId"] for result in run["results"]] == checks
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"integrity", *checks}
 
 
 def test_the_log_says_which_bytes_were_judged_and_how_it_ended(gate: Gate) -> None:

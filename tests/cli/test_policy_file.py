@@ -37,6 +37,7 @@ def test_a_file_demands_what_it_says(tmp_path: Path) -> None:
         ({**make_policy(), "Tags": {}}, "Tags: is unknown"),
         ({**make_policy(), "Description": 1}, "Description: must be text of at most 256 characters"),
         ({**make_policy(), "Description": "x" * 257}, "Description: must be text of at most 256 characters"),
+        ({**make_policy(), "RequireManifest": "yes"}, "RequireManifest: must be true or false"),
         ({**make_policy(), "AllowedPublishers": [ARN]}, "AllowedPublishers: must be an object"),
         ({**make_policy(), "AllowedPublishers": {}}, f"{PUBLISHERS}: is missing"),
         ({**make_policy(), "CodeSigningPolicies": {}}, f"{POLICY}: is missing"),
@@ -64,6 +65,11 @@ def test_what_is_no_demand_is_refused_by_name(tmp_path: Path, content: Any, mess
         parse(tmp_path, content)
     assert refused.value.message.startswith(f"{tmp_path / 'policy.json'}: ")
     assert message in refused.value.message
+
+
+def test_a_file_may_demand_manifests(tmp_path: Path) -> None:
+    assert parse(tmp_path, {**make_policy(), "RequireManifest": True}).requires_manifest
+    assert not parse(tmp_path, {**make_policy(), "RequireManifest": False}).requires_manifest
 
 
 @pytest.mark.parametrize("content", [b"a = 1\na = 2", b"= 1", b"a = 1"], ids=["twice", "no TOML", "unknown"])

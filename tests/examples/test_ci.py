@@ -200,7 +200,7 @@ def test_the_hook_lets_no_package_in_that_could_not_be_deployed(tmp_path: Path) 
     refused = run_hook("--all-files")
     assert refused.returncode == 1
     assert "unsigned.zip: REFUSED" in refused.stdout
-    assert "6 packages: 1 let in; 5 refused" in refused.stdout
+    assert "7 packages: 2 let in; 5 refused" in refused.stdout
 
 
 def test_hook_and_configuration_are_what_pre_commit_takes() -> None:

@@ -12,6 +12,7 @@ from sealgate.trust.revocation import RevocationList, RevokedJob
 from sealgate.trust.revocation_list import encode_revocation_list
 from tests.support.authority import ARN, NOW
 from tests.support.command_line import Told, dispatch_sealgate
+from tests.support.packing import pack
 from tests.support.sealed import new_authority, shared_authority, sign_bytes, zip_of
 
 PACKAGE = zip_of({"app.py": b"def handler(event, context):\n    return 1\n"})
@@ -23,7 +24,8 @@ class Gate:
 
     Attributes:
         folder: Has `signed.zip`, `altered.zip`, `unsigned.zip`, `stranger.zip` (signed under a root that is not
-            trusted), `foreign.zip` (signed by a publisher that is not allowed) and `text.zip`, which is no archive.
+            trusted), `foreign.zip` (signed by a publisher that is not allowed), `framed.zip` (signed, with a manifest)
+            and `text.zip`, which is no archive.
     """
 
     folder: Path
@@ -53,6 +55,7 @@ def make_gate(folder: Path) -> Gate:
     gate.write("unsigned.zip", PACKAGE)
     gate.write("stranger.zip", sign_bytes(PACKAGE, new_authority())[0])
     gate.write("foreign.zip", sign_bytes(PACKAGE, profile_version_arn=f"{ARN[:-1]}9")[0])
+    gate.write("framed.zip", sign_bytes(pack({"app.py": b"x"}))[0])
     gate.write("text.zip", "this is text")
     gate.write("root.pem", shared_authority().root_certificate.public_bytes(Encoding.PEM))
     for mode in ("Warn", "Enforce"):

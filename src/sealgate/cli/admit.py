@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sealgate.cli.demand import Demand
 from sealgate.cli.evidence import Evidence
+from sealgate.cli.framing import check_manifest
 from sealgate.cli.judge import FAILED, NOT_CHECKED, PASSED, check_revocation
 from sealgate.errors import Invalid, PackageError
 from sealgate.package.files import FileSource
@@ -35,6 +36,7 @@ class Basis:
         at: The moment to judge at.
         now: The present, which the freshness of a revocation list is judged by.
         require_revocation: Refuse a signature of which nobody can tell whether it was revoked.
+        require_manifest: Refuse what is not cut into entries as a signed manifest says.
     """
 
     demand: Demand
@@ -42,6 +44,7 @@ class Basis:
     at: datetime
     now: datetime
     require_revocation: bool
+    require_manifest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +99,11 @@ def admit(file: str, basis: Basis) -> Admitted:
         with open(source.fileno(), "rb", closefd=False) as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         subject = _find_subject(source, basis)
+        signature = subject.signature if isinstance(subject, Assessment) else None
+        decision = _decide(subject, signature, basis)
+        if basis.require_manifest:
+            decision = _add_demand(decision, _find_manifest(source, subject))
         size = source.size
-    signature = subject.signature if isinstance(subject, Assessment) else None
-    decision = _decide(subject, signature, basis)
     return Admitted(file=file, sha256=sha256, size=size, decision=decision, signature=signature)
 
 
@@ -128,15 +133,24 @@ def _decide(subject: Subject, signature: Signature | None, basis: Basis) -> Deci
 
 
 def _weigh_unknown(decision: Decision, unknown: Finding, *, is_required: bool) -> Decision:
-    """Say why nobody can tell what was revoked. A list that cannot be trusted is no list, and whoever gave it is told.
-
-    Neither is a finding about the package, so that no policy lets it pass.
-    """
+    """Say why nobody can tell what was revoked. A list that cannot be trusted is none, and whoever gave it is told."""
     if unknown.status == NOT_CHECKED and is_required:
         unknown = replace(unknown, status=FAILED, detail=f"{unknown.detail}; it has to be known")
-    findings = tuple(unknown if each.check == unknown.check else each for each in decision.findings)
-    outcome = Outcome.DENY if unknown.status == FAILED else decision.outcome
-    return replace(decision, outcome=outcome, findings=findings)
+    others = tuple(each for each in decision.findings if each.check != unknown.check)
+    return _add_demand(replace(decision, findings=others), unknown)
+
+
+def _add_demand(decision: Decision, finding: Finding) -> Decision:
+    """Add what this command checks beyond the server: where it fails, no policy lets the package pass."""
+    outcome = Outcome.DENY if finding.status == FAILED else decision.outcome
+    return replace(decision, outcome=outcome, findings=(*decision.findings, finding))
+
+
+def _find_manifest(source: FileSource, subject: Subject) -> Finding:
+    if not isinstance(subject, Assessment):
+        return Finding(check="manifest", status=NOT_CHECKED, detail="the package's integrity is broken")
+    found = None if subject.signature is None else check_manifest(source, subject.signature, is_required=True)
+    return found or Finding(check="manifest", status=FAILED, detail="the package carries no signature")
 
 
 def _tell_record(signature: Signature, basis: Basis) -> Iterator[Finding]:

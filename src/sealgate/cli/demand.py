@@ -24,23 +24,27 @@ class Demand:
     Attributes:
         source: Who demands it: the ARN of a config, or the name of a file.
         policy: As admission asks for it.
+        requires_manifest: Besides, a package has to be cut into entries as a signed manifest says.
     """
 
     source: str
     policy: AdmissionPolicy
+    requires_manifest: bool = False
 
 
-def make_demand(source: str, *, publishers: Sequence[str], policy: str) -> Demand:
+def make_demand(source: str, *, publishers: Sequence[str], policy: str, requires_manifest: bool = False) -> Demand:
     """Make a demand of what a config says.
 
     Args:
         source: Who demands it.
         publishers: Profile version ARNs, compared as text.
         policy: `Warn`; anything else enforces.
+        requires_manifest: Whether it demands manifests.
     """
     # Warn is named, so that a policy which should not exist denies.
     mode: Mode = "Warn" if policy == "Warn" else "Enforce"
-    return Demand(source=source, policy=AdmissionPolicy(mode=mode, publishers=frozenset(publishers)))
+    admission = AdmissionPolicy(mode=mode, publishers=frozenset(publishers))
+    return Demand(source=source, policy=admission, requires_manifest=requires_manifest)
 
 
 def parse_config_arn(text: str) -> Arn:

@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--trust-aws", action="store_true", help="trust AWS Signer's root, which is part of Sealgate")
     add("--revocations", type=Path, metavar="FILE", help="a list that `sealgate revocations` wrote")
     add("--require-revocation", action="store_true", help="refuse what cannot be checked for revocation")
+    add("--require-manifest", action="store_true", help="refuse what has no manifest (docs/FORMAT.md §10)")
     add("--at", type=parse_moment, metavar="TIME", help="decide as at this time, such as 2026-11-24T12:00:00Z")
     add("--format", choices=_FORMATS, default="text", help="of the report (default: text)")
     add("--output", type=Path, metavar="FILE", help="write the report there, and the text to stdout")
@@ -73,12 +74,14 @@ def run(args: argparse.Namespace) -> int:
 def _judge(args: argparse.Namespace, evidence: Evidence) -> GateReport:
     now = system_clock()
     at = args.at or now
+    demand = _read_demand(args, evidence)
     basis = Basis(
-        demand=_read_demand(args, evidence),
+        demand=demand,
         evidence=evidence,
         at=at,
         now=max(now, at),
         require_revocation=args.require_revocation,
+        require_manifest=args.require_manifest or demand.requires_manifest,
     )
     return GateReport(basis=basis, packages=tuple(admit(file, basis) for file in args.files))
 

@@ -6,8 +6,8 @@
     }
 
 The members are those of Lambda's CreateCodeSigningConfig, so that `aws lambda create-code-signing-config
---cli-input-json` takes the same file; in JSON or, by the file's ending, TOML. Nothing is ignored, and nothing has a
-default that would let something in: the policy has to be said.
+--cli-input-json` takes the same file, and one more: `"RequireManifest": true`. In JSON or, by the file's ending, TOML.
+Nothing is ignored, and nothing has a default that would let something in: the policy has to be said.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ MAX_PUBLISHERS = 20
 MAX_DESCRIPTION = 256
 """Characters of a config's description at most (Lambda API reference, CreateCodeSigningConfig)."""
 
+_OPTIONAL = ("Description", "RequireManifest")
 _MAX_BYTES = 1 << 20
 _PROFILE_VERSION = re.compile(r"/signing-profiles/[a-zA-Z0-9_-]{2,64}/[a-zA-Z0-9]{10}")
 
@@ -64,7 +65,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse_demand(raw: Any, source: str) -> Demand:
-    whole = _members(raw, (), required=("AllowedPublishers", "CodeSigningPolicies"), optional=("Description",))
+    whole = _members(raw, (), required=("AllowedPublishers", "CodeSigningPolicies"), optional=_OPTIONAL)
     description = whole.get("Description", "")
     if not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
         _refuse("Description", f"must be text of at most {MAX_DESCRIPTION} characters")
@@ -72,7 +73,12 @@ def _parse_demand(raw: Any, source: str) -> Demand:
     (policy,) = _only(whole, "CodeSigningPolicies", "UntrustedArtifactOnDeployment")
     if policy not in ("Warn", "Enforce"):
         _refuse("CodeSigningPolicies.UntrustedArtifactOnDeployment", "must be Warn or Enforce")
-    return make_demand(source, publishers=_parse_publishers(publishers), policy=policy)
+    requires_manifest = whole.get("RequireManifest", False)
+    if not isinstance(requires_manifest, bool):
+        _refuse("RequireManifest", "must be true or false")
+    return make_demand(
+        source, publishers=_parse_publishers(publishers), policy=policy, requires_manifest=requires_manifest
+    )
 
 
 def _only(whole: Mapping[str, Any], place: str, name: str) -> Sequence[Any]:

@@ -43,6 +43,10 @@ _RULES: Mapping[str, tuple[str, str]] = {
         "The signature is not revoked",
         "Find out why the signature was revoked, then build the package anew and sign it.",
     ),
+    "manifest": (
+        "The package is cut into entries as its signed manifest says",
+        "Make the package with `sealgate package`, which puts a manifest in, and sign it.",
+    ),
 }
 """Of each check, what has to hold, and what to do where it does not."""
 
