@@ -21,6 +21,7 @@ FILES = 1024
 """Open files of one process (Lambda quotas: "File descriptors")."""
 MIB = 1 << 20
 _PREFIX = "sealgate-"
+_NUMBER = 32
 _NUMBERS = count()
 _MOUNT = Path("/sys/fs/cgroup")
 _UNIFIED = Path("/sys/fs/cgroup/unified")
@@ -80,6 +81,7 @@ class GroupCage:
         self._dialect = dialect
         self._limit = limit
         self._brought = 0
+        self._peak = str(folders[0] / dialect.peak)
 
     def enter(self, pid: int) -> None:
         """Put processes in; one that has ended is none. The memory that they have already stays charged elsewhere."""
@@ -102,7 +104,7 @@ class GroupCage:
     def peak(self) -> int:
         """Answer what the kernel has noted; kernels before 5.19 note nothing in version 2."""
         with contextlib.suppress(OSError):
-            return self._brought + int((self._folders[0] / self._dialect.peak).read_bytes())
+            return self._brought + _read_number(self._peak)
         return self.used()
 
     def remove(self) -> None:
@@ -220,6 +222,15 @@ def _write(file: Path, text: str) -> None:
     # One write call is one order to the kernel.
     with file.open("w", encoding="ascii") as open_file:
         open_file.write(text)
+
+
+def _read_number(path: str) -> int:
+    """Read what every invocation asks for: pathlib and a buffered file would take ten times as long."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int(os.read(descriptor, _NUMBER))
+    finally:
+        os.close(descriptor)
 
 
 def _anonymous(pid: int) -> int:

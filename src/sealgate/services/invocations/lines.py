@@ -19,6 +19,5 @@ def new_stream(function: Function, now: datetime) -> str:
 def log_events(log: bytes, *, began: datetime, ended: datetime) -> list[InputEvent]:
     """Answer the lines of one invocation; when a line was printed is known no closer than by its beginning and end."""
     lines = [line for line in log.decode("utf-8", errors="replace").split("\n") if line.strip()]
-    return [
-        InputEvent(milliseconds(ended if line.startswith(_LAST_LINES) else began), line.rstrip("\r")) for line in lines
-    ]
+    first, last = milliseconds(began), milliseconds(ended)
+    return [InputEvent(last if line.startswith(_LAST_LINES) else first, line.rstrip("\r")) for line in lines]
