@@ -1,4 +1,4 @@
-"""The property tables against the schemas of AWS's CloudFormation registry, as `scripts/outline_registry.py` writes them.
+"""The property tables against the schemas of AWS's registry, as `scripts/outline_registry.py` writes them.
 
 Made from the schemas that cfn-lint 1.58.0 brings.
 """

@@ -9,7 +9,7 @@ from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, INLINE, MANAGED, NAME_LENGTH, Holder, document_text
 from sealgate.services.stacks.resources.members import changed, given, tolerating
-from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list_of
+from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import Json, Number, Property, Text
 
 _HOUR = 3600
@@ -41,7 +41,7 @@ class Role:
                 "CreateRole",
                 RoleName=name,
                 AssumeRolePolicyDocument=document_text(properties["AssumeRolePolicyDocument"]),
-                Tags=tag_list_of(call, properties),
+                **tag_list(properties),
                 **given(properties, "Description", "MaxSessionDuration", "Path", "PermissionsBoundary"),
             )
         except OperationRefused as refused:
@@ -63,11 +63,11 @@ class Role:
         holder = Holder(call=call, kind="Role", name=physical_id)
         holder.bound(old, new)
         holder.grant(old, new)
-        change = tag_change(call, old, new)
+        change = tag_change(old, new)
         if change.given:
             call.perform("iam", "TagRole", RoleName=physical_id, Tags=as_list(change.given))
         if change.gone:
-            call.perform("iam", "UntagRole", RoleName=physical_id, TagKeys=list(change.gone))
+            call.perform("iam", "UntagRole", RoleName=physical_id, TagKeys=change.gone)
         return self._describe(call, physical_id)
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:

@@ -9,7 +9,7 @@ from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, INLINE, MANAGED, NAME_LENGTH, Holder
 from sealgate.services.stacks.resources.members import changed, given, tolerating
-from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list_of
+from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import ListOf, Number, Property, Text
 
 _TAKEN = "EntityAlreadyExists"
@@ -38,7 +38,7 @@ class User:
                 "iam",
                 "CreateUser",
                 UserName=name,
-                Tags=tag_list_of(call, properties),
+                **tag_list(properties),
                 **given(properties, "Path", "PermissionsBoundary"),
             )
         except OperationRefused as refused:
@@ -60,11 +60,11 @@ class User:
         had, shall = old.get("Groups") or [], new.get("Groups") or []
         _join(call, physical_id, [group for group in shall if group not in had])
         _leave(call, physical_id, [group for group in had if group not in shall])
-        change = tag_change(call, old, new)
+        change = tag_change(old, new)
         if change.given:
             call.perform("iam", "TagUser", UserName=physical_id, Tags=as_list(change.given))
         if change.gone:
-            call.perform("iam", "UntagUser", UserName=physical_id, TagKeys=list(change.gone))
+            call.perform("iam", "UntagUser", UserName=physical_id, TagKeys=change.gone)
         return self._describe(call, physical_id)
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import changed, given, tolerating
-from sealgate.services.stacks.resources.tags import TAGS, tag_change, tags_of
+from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
 from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
 
 _DEFAULTS = {
@@ -37,7 +37,7 @@ class CodeSigningConfig:
     def create(self, call: ResourceCall, properties: Properties) -> Made:
         """Make a config."""
         members = given(properties, "AllowedPublishers", "CodeSigningPolicies", "Description")
-        made = call.perform("lambda", "CreateCodeSigningConfig", **members, Tags=tags_of(call, properties))
+        made = call.perform("lambda", "CreateCodeSigningConfig", **members, **tag_map("Tags", properties))
         return _describe(made["CodeSigningConfig"]["CodeSigningConfigArn"])
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
@@ -56,11 +56,11 @@ class CodeSigningConfig:
 
 def retag(call: ResourceCall, arn: str, old: Properties, new: Properties) -> None:
     """Change the tags of a thing of Lambda's."""
-    change = tag_change(call, old, new)
+    change = tag_change(old, new)
     if change.given:
         call.perform("lambda", "TagResource", Resource=arn, Tags=change.given)
     if change.gone:
-        call.perform("lambda", "UntagResource", Resource=arn, TagKeys=list(change.gone))
+        call.perform("lambda", "UntagResource", Resource=arn, TagKeys=change.gone)
 
 
 def _describe(arn: str) -> Made:

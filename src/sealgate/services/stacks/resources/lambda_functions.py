@@ -10,7 +10,7 @@ from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, R
 from sealgate.services.stacks.resources.inline_code import pack
 from sealgate.services.stacks.resources.lambda_configs import retag
 from sealgate.services.stacks.resources.members import changed, given, tolerating
-from sealgate.services.stacks.resources.tags import TAGS, tags_of
+from sealgate.services.stacks.resources.tags import TAGS, tag_map
 from sealgate.services.stacks.shapes import ListOf, MapOf, Number, Property, Structure, Text
 from sealgate.services.stacks.values import Value
 
@@ -65,9 +65,9 @@ class Function:
         """Make a function with its code signing config; one of a generated name that is there was made by this step."""
         name = properties.get("FunctionName") or call.generated_name(_NAME_LENGTH)
         members = given(properties, *_SETTINGS, "Architectures", "CodeSigningConfigArn", "PackageType")
-        code, tags = _package_of(properties), tags_of(call, properties)
+        code, tags = _package_of(properties), tag_map("Tags", properties)
         try:
-            call.perform("lambda", "CreateFunction", FunctionName=name, Code=code, Tags=tags, **members)
+            call.perform("lambda", "CreateFunction", FunctionName=name, Code=code, **tags, **members)
         except OperationRefused as refused:
             is_own = call.recorded == name or "FunctionName" not in properties
             if refused.code != "ResourceConflictException" or not is_own:

@@ -9,7 +9,7 @@ from sealgate.arn import log_group_arn
 from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import tolerating
-from sealgate.services.stacks.resources.tags import TAGS, tag_change, tags_of
+from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
 from sealgate.services.stacks.shapes import Number, Property, Text
 
 _NAME_LENGTH = 512
@@ -33,7 +33,7 @@ class LogGroup:
         _check_class(properties)
         name = properties.get("LogGroupName") or call.generated_name(_NAME_LENGTH)
         try:
-            call.perform("logs", "CreateLogGroup", logGroupName=name, tags=tags_of(call, properties))
+            call.perform("logs", "CreateLogGroup", logGroupName=name, **tag_map("tags", properties))
         except OperationRefused as refused:
             is_own = call.recorded == name or "LogGroupName" not in properties
             if refused.code != "ResourceAlreadyExistsException" or not is_own:
@@ -47,11 +47,11 @@ class LogGroup:
         _check_class(new)
         _set_retention(call, physical_id, old, new)
         arn = log_group_arn(call.stack.region, call.stack.account, physical_id)
-        change = tag_change(call, old, new)
+        change = tag_change(old, new)
         if change.given:
             call.perform("logs", "TagResource", resourceArn=arn, tags=change.given)
         if change.gone:
-            call.perform("logs", "UntagResource", resourceArn=arn, tagKeys=list(change.gone))
+            call.perform("logs", "UntagResource", resourceArn=arn, tagKeys=change.gone)
         return _describe(call, physical_id)
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others

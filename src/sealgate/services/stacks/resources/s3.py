@@ -14,7 +14,6 @@ from sealgate.services.stacks.values import Value
 
 _FIRST_REGION = "us-east-1"
 _NAME_LENGTH = 63
-_MISSING = frozenset({"404", "NoSuchBucket"})
 _ENFORCED = "BucketOwnerEnforced"
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _ENCRYPTION_RULE = Structure(
@@ -125,7 +124,7 @@ def _check_absent(call: ResourceCall, name: str) -> None:
         OperationRefused: Whether it is there cannot be seen.
         HandlerFailed: It is there.
     """
-    if find(call, "s3", "HeadBucket", absent=_MISSING, Bucket=name) is not None:
+    if find(call, "s3", "HeadBucket", absent=("NoSuchBucket",), Bucket=name) is not None:
         raise HandlerFailed(f"{name} already exists", code="AlreadyExists")
 
 
@@ -177,12 +176,12 @@ def _set_blocks(call: ResourceCall, bucket: str, old: Properties, new: Propertie
 
 def _set_tags(call: ResourceCall, bucket: str, old: Properties, new: Properties) -> None:
     """Give a bucket the tags that it shall have; all at once, as S3 takes them."""
-    before, after = tags_of(call, old) if old else {}, tags_of(call, new)
-    if before == after and old != new:
+    before, after = tags_of(old), tags_of(new)
+    if before == after:
         return
     if after:
         call.perform("s3", "PutBucketTagging", Bucket=bucket, Tagging={"TagSet": as_list(after)})
-    elif before:
+    else:
         call.perform("s3", "DeleteBucketTagging", Bucket=bucket)
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, find, given, tolerating
-from sealgate.services.stacks.resources.tags import TAGS, tag_change, tags_of
+from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
 from sealgate.services.stacks.shapes import Number, Property, Structure, Text
 from sealgate.services.stacks.values import Value
 
@@ -40,7 +40,7 @@ class SigningProfile:
         if period is not None:
             members["signatureValidityPeriod"] = {key.lower(): value for key, value in period.items()}
         try:
-            made = call.perform("signer", "PutSigningProfile", **members, tags=tags_of(call, properties))
+            made = call.perform("signer", "PutSigningProfile", **members, **tag_map("tags", properties))
         except OperationRefused:
             found = None if "ProfileName" in properties else _find_profile(call, name)
             if found is None:
@@ -50,11 +50,11 @@ class SigningProfile:
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
         """Change the tags."""
-        change = tag_change(call, old, new)
+        change = tag_change(old, new)
         if change.given:
             call.perform("signer", "TagResource", resourceArn=physical_id, tags=change.given)
         if change.gone:
-            call.perform("signer", "UntagResource", resourceArn=physical_id, tagKeys=list(change.gone))
+            call.perform("signer", "UntagResource", resourceArn=physical_id, tagKeys=change.gone)
         name = _name_of(physical_id)
         return _describe(name, call.perform("signer", "GetSigningProfile", profileName=name))
 
@@ -97,6 +97,8 @@ class ProfilePermission(Unchangeable):
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others
         """Take the permission back."""
         statement, _, profile = physical_id.rpartition("|")
+        if not self._revision(call, profile):
+            return
         with tolerating(*_ABSENT):
             self._perform(call, "RemoveProfilePermission", profile, {"statementId": statement})
 

@@ -9,7 +9,7 @@ from sealgate.arn import parameter_arn
 from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import changed, given, tolerating
-from sealgate.services.stacks.resources.tags import as_list, tag_change, tag_list_of
+from sealgate.services.stacks.resources.tags import as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import MapOf, Property, Text
 
 _DEFAULTS = {"DataType": "text", "Description": "", "Tier": "Standard", "Type": None, "Value": None}
@@ -35,7 +35,7 @@ class Parameter:
         name = properties.get("Name") or f"CFN-{call.logical_id}-{call.suffix}"
         members: dict[str, Any] = given(properties, *_DEFAULTS)
         try:
-            call.perform("ssm", "PutParameter", Name=name, Tags=tag_list_of(call, properties), **members)
+            call.perform("ssm", "PutParameter", Name=name, **tag_list(properties), **members)
         except OperationRefused as refused:
             is_own = call.recorded == name or "Name" not in properties
             if refused.code != "ParameterAlreadyExists" or not is_own:
@@ -48,11 +48,11 @@ class Parameter:
             members = {name: new.get(name, default) for name, default in _DEFAULTS.items()}
             call.perform("ssm", "PutParameter", Name=physical_id, Overwrite=True, **members)
         where = {"ResourceType": "Parameter", "ResourceId": physical_id}
-        change = tag_change(call, old, new)
+        change = tag_change(old, new)
         if change.given:
             call.perform("ssm", "AddTagsToResource", **where, Tags=as_list(change.given))
         if change.gone:
-            call.perform("ssm", "RemoveTagsFromResource", **where, TagKeys=list(change.gone))
+            call.perform("ssm", "RemoveTagsFromResource", **where, TagKeys=change.gone)
         return _describe(call, physical_id, new)
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others

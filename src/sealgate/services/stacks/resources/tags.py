@@ -1,4 +1,4 @@
-"""Tags of resources: a resource's own, and those of its stack, which it is given too.
+"""Tags of resources: their own, and those of their stack, which the engine puts among them.
 
 Tags that begin with `aws:`, which CloudFormation sets on AWS, are refused by every service here and are left out.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sealgate.services.stacks.resource import Properties, ResourceCall
+from sealgate.services.stacks.resource import Properties
 from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
 
 TAG = Structure({"Key": Property(shape=Text(), required=True), "Value": Property(shape=Text(), required=True)})
@@ -25,17 +25,13 @@ class TagChange:
     """
 
     given: Mapping[str, str]
-    gone: tuple[str, ...]
+    gone: list[str]
 
 
-def tags_of(call: ResourceCall, properties: Properties) -> dict[str, str]:
-    """Answer the tags that a resource shall have; its own count more than its stack's."""
-    return {**call.stack.tags, **_own(properties)}
-
-
-def tag_list_of(call: ResourceCall, properties: Properties) -> list[dict[str, str]]:
-    """Answer the tags that a resource shall have, as most services take them."""
-    return as_list(tags_of(call, properties))
+def tags_of(properties: Properties) -> dict[str, str]:
+    """Answer the tags that a resource shall have, however its type writes them."""
+    tags = properties.get("Tags") or []
+    return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -43,15 +39,20 @@ def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def tag_change(call: ResourceCall, old: Properties, new: Properties) -> TagChange:
-    """Answer what becomes of a resource's tags. A change of nothing else is one of the stack's tags."""
-    before, after = tags_of(call, old), tags_of(call, new)
-    if old == new:
-        return TagChange(given=after, gone=())
+def tag_map(member: str, properties: Properties) -> dict[str, dict[str, str]]:
+    """Answer the member that gives a new resource its tags; none without tags, for which no right is needed."""
+    tags = tags_of(properties)
+    return {member: tags} if tags else {}
+
+
+def tag_list(properties: Properties) -> dict[str, list[dict[str, str]]]:
+    """Answer what `tag_map` answers, as most services take it."""
+    tags = tags_of(properties)
+    return {"Tags": as_list(tags)} if tags else {}
+
+
+def tag_change(old: Properties, new: Properties) -> TagChange:
+    """Answer what becomes of a resource's tags."""
+    before, after = tags_of(old), tags_of(new)
     given = {key: value for key, value in after.items() if before.get(key) != value}
-    return TagChange(given=given, gone=tuple(key for key in before if key not in after))
-
-
-def _own(properties: Properties) -> dict[str, str]:
-    tags = properties.get("Tags") or []
-    return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
+    return TagChange(given=given, gone=[key for key in before if key not in after])
