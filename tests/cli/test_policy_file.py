@@ -1,6 +1,7 @@
 """What a file of demands may say."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,9 @@ def test_toml_is_as_strict(tmp_path: Path, content: bytes) -> None:
 
 def test_the_example_is_one() -> None:
     assert parse_policy_file(Path("examples/ci/code-signing.json")).policy.mode == "Enforce"
+
+
+def test_the_one_that_the_documents_show_is_one(tmp_path: Path) -> None:
+    shown = re.search(r"^      \{\n.*?^      \}\n", Path("docs/PIPELINES.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert shown is not None
+    assert parse(tmp_path, shown[0].encode()).policy.mode == "Enforce"
