@@ -66,6 +66,20 @@ def test_code_that_is_refused_does_not_run_and_leaves_no_process(house: House) -
     assert pids(house, "refused") == []
 
 
+def test_credentials_are_waited_for_when_the_code_is_verified(house: House) -> None:
+    order: list[str] = []
+    task = house.write(COUNTING)
+    invoke(house, "role", task, lambda: order.append("verified"), credentials=lambda: order.append("asked"))
+    assert order == ["verified", "asked"]
+
+
+def test_a_process_whose_credentials_cannot_be_made_does_not_run_and_is_not_left(house: House) -> None:
+    task = house.write("open('/tmp/x', 'w').write('ran')")
+    with pytest.raises(ZeroDivisionError):
+        invoke(house, "no role", task, credentials=Verifier(ZeroDivisionError()))
+    assert pids(house, "no role") == []
+
+
 def test_a_caller_that_fails_leaves_no_process(house: House) -> None:
     task = house.write(COUNTING)
     with pytest.raises(KeyError), house.host.acquire("failing", lambda: make_launch(task), int):

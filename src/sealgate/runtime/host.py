@@ -213,14 +213,13 @@ class FunctionHost:
         coming_up = self._do(self._connecting, self._bring_up, key, start)
         try:
             gate()
+            coming_up.result().process.open()
         except BaseException:
             wait((coming_up,))
             if coming_up.exception() is None:
                 self._discard(coming_up.result())
             raise
-        slot = coming_up.result()
-        slot.process.open()
-        return slot
+        return coming_up.result()
 
     def _bring_up(self, key: str, start: Callable[[], FunctionProcess]) -> _Slot:
         slot = _Slot(key=key, process=start())
