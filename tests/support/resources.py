@@ -16,7 +16,7 @@ from sealgate.services.stacks.plan import find_differences, replaces
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall, ResourceType, StackIdentity
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
 from sealgate.services.stacks.validation import read_properties
-from tests.support.cloud import Cloud, open_cloud
+from tests.support.cloud import Cloud
 from tests.support.in_process import InProcess
 
 REGION = "us-east-1"
@@ -42,14 +42,14 @@ class Stack:
         perform: Performs operations as the account's root user.
     """
 
-    def __init__(self, house: House, operations: Operations) -> None:
-        self.cloud: Cloud = open_cloud(house, APIS)
+    def __init__(self, cloud: Cloud, operations: Operations) -> None:
+        self.cloud = cloud
         self._operations = operations
-        self.perform = self.acting_as(self.cloud.root)
+        self.perform = self.acting_as(cloud.root)
         self.identity = StackIdentity(
             name="app",
-            arn=f"arn:aws:cloudformation:{REGION}:{self.cloud.account}:stack/app/0",
-            account=self.cloud.account,
+            arn=f"arn:aws:cloudformation:{REGION}:{cloud.account}:stack/app/0",
+            account=cloud.account,
             region=REGION,
         )
 
@@ -74,9 +74,6 @@ class Stack:
         found = RESOURCE_TYPES[kind]
         read = read_properties(found, logical_id, properties)
         return Resource(stack=self, kind=found, call=call, properties=read, made=found.create(call, read))
-
-    def close(self) -> None:
-        self.cloud.root.close()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sealgate.aws.apis import APIS
 from sealgate.config import Config
 from sealgate.house import House, open_house
 from sealgate.services.stacks.operations import Operations
+from tests.support.cloud import Cloud, open_cloud
 from tests.support.resources import Stack, open_operations
 
 
@@ -25,9 +27,14 @@ def operations(house: House) -> Operations:
     return open_operations(house)
 
 
+@pytest.fixture(scope="session")
+def cloud(house: House) -> Iterator[Cloud]:
+    cloud = open_cloud(house, APIS)
+    yield cloud
+    cloud.root.close()
+
+
 @pytest.fixture
-def stack(house: House, operations: Operations) -> Iterator[Stack]:
+def stack(cloud: Cloud, operations: Operations) -> Stack:
     """A stack of an account without anything else."""
-    stack = Stack(house, operations)
-    yield stack
-    stack.close()
+    return Stack(cloud.other(), operations)
