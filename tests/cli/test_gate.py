@@ -193,6 +193,7 @@ BY_POLICY = ("--policy", "Enforce.json")
             ("signed.zip", *BY_POLICY, *TRUSTED, "--output", "missing/report"),
             "missing/report: No such file or directory",
         ),
+        (("signed.zip", *BY_POLICY, *TRUSTED, "--output", "./signed.zip"), "signed.zip: is one of the packages"),
         (("signed.zip", *BY_POLICY, *TRUSTED, "--format", "yaml"), "invalid choice: 'yaml'"),
     ],
 )

@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -201,3 +203,42 @@ def test_a_server_that_cannot_be_asked_ends_with_2(
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.startswith("sealgate: error: lambda")
     assert error in told.stderr
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers every request with the same body, which is none of Lambda's."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def odd_server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Odd) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b'{"CodeSigningConfig": {}}', b'{"CodeSigningConfig": {"AllowedPublishers": "x"}}']
+)
+def test_what_is_no_answer_of_the_api_ends_with_2(
+    scene: Scene, odd_server: str, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(Odd, "body", body)
+    for variable, value in scene.server.environment().items():
+        monkeypatch.setenv(variable, value)
+    told = scene.run("signed.zip", "--config", scene.configs["Warn"], "--trust", "root.pem", "--endpoint", odd_server)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("sealgate: error: lambda get-code-signing-config: the answer ")

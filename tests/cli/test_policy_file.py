@@ -84,6 +84,8 @@ def test_the_example_is_one() -> None:
 
 
 def test_the_one_that_the_documents_show_is_one(tmp_path: Path) -> None:
-    shown = re.search(r"^      \{\n.*?^      \}\n", Path("docs/PIPELINES.md").read_text(encoding="utf-8"), re.M | re.S)
+    shown = re.search(
+        r"^      \{\n.*?^      \}\n", Path("docs/PIPELINES.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert shown is not None
     assert parse(tmp_path, shown[0].encode()).policy.mode == "Enforce"

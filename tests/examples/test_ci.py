@@ -168,6 +168,12 @@ def test_gitlab_s_gate_refuses_and_leaves_the_report(project: Project) -> None:
     assert '<failure type="publisher"' in (project.folder / "gate.xml").read_text()
 
 
+def test_the_file_of_demands_makes_a_code_signing_config_too(project: Project) -> None:
+    demands = json.loads((EXAMPLES / "code-signing.json").read_text(encoding="utf-8"))
+    made = project.lambda_.create_code_signing_config(**demands)["CodeSigningConfig"]
+    assert {name: made[name] for name in demands} == demands
+
+
 def commit(folder: Path, *more: str) -> dict[str, str]:
     """Put all of a folder into a new repository; answer the environment to go on in."""
     names = [f"GIT_{role}_{what}" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]

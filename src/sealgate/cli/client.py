@@ -10,10 +10,14 @@ from typing import Any
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 import sealgate
 from sealgate.errors import SealgateError
+
+_HOSTILE_ANSWER_ERRORS = (ResponseParserError, AttributeError, KeyError, TypeError, ValueError)
+"""What botocore raises on an answer that does not fit the model: it comes from no server of that API."""
 
 
 class CallFailed(SealgateError):
@@ -43,8 +47,13 @@ class Client:
                 service, region_name=region, endpoint_url=endpoint, config=config
             )
         except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint is no address
-            raise _describe(service, error) from error
+            raise CallFailed(f"{service}: {error}", reason=type(error).__name__) from error
         self._service = service
+
+    @property
+    def endpoint(self) -> str:
+        """The address that is asked, without a slash at the end."""
+        return str(self._client.meta.endpoint_url).rstrip("/")
 
     def call(self, operation: str, **members: Any) -> Any:
         """Perform an operation and answer its output members.
@@ -54,11 +63,12 @@ class Client:
             members: The input members, with their names on the wire.
 
         Raises:
-            CallFailed: It was refused, the members do not fit, or no answer came.
+            CallFailed: It was refused, the members do not fit, or no answer came that could be one.
         """
+        perform = getattr(self._client, operation)
         try:
-            return getattr(self._client, operation)(**members)
-        except (ClientError, BotoCoreError) as error:
+            return perform(**members)
+        except (ClientError, BotoCoreError, *_HOSTILE_ANSWER_ERRORS) as error:
             raise _describe(f"{self._service} {operation.replace('_', '-')}", error) from error
 
 
@@ -67,4 +77,6 @@ def _describe(what: str, error: Exception) -> CallFailed:
         told = error.response.get("Error", {})
         code, message = str(told.get("Code", "Unknown")), str(told.get("Message", "no reason is given"))
         return CallFailed(f"{what}: {message} ({code})", reason=code)
+    if isinstance(error, _HOSTILE_ANSWER_ERRORS):
+        return CallFailed(f"{what}: the answer is none of AWS's API: {error}", reason="AnswerMalformed")
     return CallFailed(f"{what}: {error}", reason=type(error).__name__)

@@ -92,12 +92,13 @@ def ask_server(arn: Arn, endpoint: str | None) -> Demand:
         if error.reason == "ResourceNotFoundException":
             raise _not_found(arn) from error
         raise
-    config = answer["CodeSigningConfig"]
-    return make_demand(
-        str(arn),
-        publishers=config["AllowedPublishers"]["SigningProfileVersionArns"],
-        policy=config["CodeSigningPolicies"]["UntrustedArtifactOnDeployment"],
-    )
+    try:
+        config = answer["CodeSigningConfig"]
+        publishers = config["AllowedPublishers"]["SigningProfileVersionArns"]
+        policy = config["CodeSigningPolicies"]["UntrustedArtifactOnDeployment"]
+    except KeyError as error:
+        raise CallFailed(f"lambda get-code-signing-config: the answer has no {error}") from error
+    return make_demand(str(arn), publishers=publishers, policy=policy)
 
 
 def _not_found(arn: Arn) -> NotFound:

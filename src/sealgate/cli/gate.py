@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge the packages and write the report."""
     if args.endpoint is not None and args.config is None:
         raise Invalid("--endpoint says where to ask for a config, and no --config is given")
+    _check_output(args)
     try:
         evidence = load_evidence(
             data=args.data, trust=args.trust or (), trust_aws=args.trust_aws, revocations=args.revocations
@@ -69,6 +70,16 @@ def run(args: argparse.Namespace) -> int:
         evidence.close()
     _write(args, report)
     return terminal.OK if report.is_let_in else terminal.REFUSED
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    output: Path | None = args.output
+    if (
+        output is not None
+        and output.exists()
+        and any(Path(file).exists() and output.samefile(file) for file in args.files)
+    ):
+        raise Invalid(f"--output {output}: is one of the packages")
 
 
 def _judge(args: argparse.Namespace, evidence: Evidence) -> GateReport:
