@@ -107,6 +107,7 @@ def _running(house: House) -> Iterator[None]:
         running.retirement.stop()
         running.hosting.close()
         running.runner.close()
+        queue.close()
 
 
 def run(config: Config) -> int:

@@ -1,5 +1,6 @@
 """Asynchronous invocations: what is tried when, and what is left when it fails."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,7 @@ def test_what_this_server_had_claimed_before_it_died_is_taken_up_at_once(house: 
     house.queue.start()
     house.queue.wake()
     house.queue.stop()
+    house.queue.close()
     assert house.row is None or house.queue.run_due() == 1
     assert house.row is None
 
@@ -185,4 +187,40 @@ def test_what_waits_for_a_function_that_is_deleted_meanwhile_is_forgotten(house:
         return "broken"
 
     InvocationQueue(db=house.db, run=run, clock=lambda: house.now).run_due()
+    assert house.row is None
+
+
+def test_what_is_cut_short_when_the_server_stops_has_not_been_tried(house: House) -> None:
+    house.put()
+    begun, cut = threading.Event(), threading.Event()
+
+    def run(_: QueuedInvocation) -> str | None:
+        begun.set()
+        cut.wait()
+        return "Runtime exited with error: signal: killed"
+
+    queue = InvocationQueue(db=house.db, run=run, clock=lambda: house.now)
+    queue.start()
+    begun.wait()
+    queue.stop(seconds=0)
+    cut.set()  # as ending its process does
+    queue.close()
+    assert house.row == WAITING
+
+
+def test_what_ends_in_time_when_the_server_stops_is_over(house: House) -> None:
+    house.put()
+    begun, ends = threading.Event(), threading.Event()
+
+    def run(_: QueuedInvocation) -> str | None:
+        begun.set()
+        ends.wait()
+        return None
+
+    queue = InvocationQueue(db=house.db, run=run, clock=lambda: house.now)
+    queue.start()
+    begun.wait()
+    ends.set()
+    queue.stop()
+    queue.close()
     assert house.row is None

@@ -43,6 +43,8 @@ RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=2))
 MAX_BACKOFF = timedelta(minutes=5)
 """How long a throttled invocation waits at most until it is tried again."""
 LEASE = timedelta(seconds=60)
+GRACE_SECONDS = 30.0
+"""How long a server that stops lets asynchronous invocations run on; no lease ends meanwhile."""
 _RENEW_SECONDS = LEASE.total_seconds() / 4
 _LOOK_SECONDS = 5.0
 """How often to look for invocations whose server, elsewhere, has died."""
@@ -74,6 +76,7 @@ class InvocationQueue:
         self._held: set[str] = set()
         self._wakes = 0
         self._stopping = threading.Event()
+        self._is_over = False
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="events")
         self._threads = [
             threading.Thread(target=self._dispatch, name="event-queue", daemon=True),
@@ -87,12 +90,21 @@ class InvocationQueue:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Let what runs end, and give the rest back."""
+    def stop(self, *, seconds: float = GRACE_SECONDS) -> None:
+        """Begin nothing more, and let what runs end, for a while.
+
+        What fails after that has been cut short: it counts as not tried.
+        """
         self._stopping.set()
         self.wake()
         for thread in self._threads:
             thread.join()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._held, timeout=seconds)
+        self._is_over = True
+
+    def close(self) -> None:
+        """Wait for what runs, whose processes somebody ends, and give the rest back; after `stop`."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._db.write() as tx:
             release_leases(tx, owner=self._name)
@@ -186,6 +198,8 @@ class InvocationQueue:
             return _later(invocation, error.message, now=self._clock())
         if failure is None:
             return None
+        if self._is_over:
+            return _free(invocation)
         return _failed(invocation, failure, retries=retries, now=self._clock())
 
     def _settle(self, tx: Tx, before: QueuedInvocation, after: QueuedInvocation | None) -> None:
