@@ -35,6 +35,7 @@ _SERVICES = (
     "CLOUDWATCH",
     "CLOUDWATCH_LOGS",
     "CLOUDFORMATION",
+    "SSM",
 )
 IN_THE_WAY = (
     # Other identities: a session token makes a long-term key look temporary, an expiry date makes clients refuse it.
