@@ -89,6 +89,7 @@ class App:
             witness=witness,
             pool=self._pool,
             waiting_pool=ThreadPoolExecutor(WAITING_THREADS, thread_name_prefix="waiting"),
+            trusts_loopback=not config.strict_aws,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

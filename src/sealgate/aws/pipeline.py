@@ -38,6 +38,7 @@ class Pipeline:
         witness: Runs handlers, and writes down what they did.
         pool: Runs what may wait.
         waiting_pool: Runs what waits for something outside of the server.
+        trusts_loopback: Whether what came over the loopback interface counts as having come over TLS.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Pipeline:
         witness: Witness,
         pool: Executor,
         waiting_pool: Executor,
+        trusts_loopback: bool,
     ) -> None:
         self._services = services
         self._authenticator = authenticator
@@ -56,6 +58,7 @@ class Pipeline:
         self._witness = witness
         self._pool = pool
         self._waiting_pool = waiting_pool
+        self._trusts_loopback = trusts_loopback
 
     async def perform(self, exchange: Exchange) -> Response:
         """Answer a request.
@@ -169,7 +172,7 @@ class Pipeline:
             wanted=tuple([wanted for wanted in found if wanted is not None]),
             now=exchange.now,
             region=region,
-            is_secure=request.scheme == "https",
+            is_secure=request.scheme == "https" or (self._trusts_loopback and _is_local(request.source_ip)),
             user_agent=request.headers.get("user-agent", ""),
             context=signature_context(exchange),
         )
@@ -193,6 +196,10 @@ class Pipeline:
             return self._witness.attend(exchange, handle)
         pool = self._waiting_pool if bound.binding.waits else self._pool
         return await asyncio.get_running_loop().run_in_executor(pool, self._witness.run, exchange, handle)
+
+
+def _is_local(source_ip: str) -> bool:
+    return source_ip.startswith("127.") or source_ip == "::1"
 
 
 def _verify(exchange: Exchange, identity: Identity, payload: str) -> None:

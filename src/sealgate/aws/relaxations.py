@@ -1,8 +1,8 @@
 """The one list of deliberate relaxations: what Sealgate accepts and AWS refuses. `strict_aws` turns all of it off.
 
-Each has its reason in the mission's own commands, which AWS or its clients would refuse. What a relaxation means for
-patterns and members of the service models is data here; what it means for a rule stands in the service named, which
-takes `strict_aws` as an argument.
+Each has its reason in the mission's own commands, which AWS or its clients would refuse, or in what deployment tools
+do. What a relaxation means for patterns and members of the service models is data here; what it means for a rule stands
+in the service named, or on the way to every one, which takes `strict_aws` as an argument.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Relaxation:
 
     Attributes:
         key: A stable word for documents and tests.
-        service: The service model it concerns.
+        service: The service model it concerns; `*`: every one.
         aws: What AWS does.
         here: What Sealgate does instead.
         patterns: Shapes of the model whose pattern is replaced.
@@ -68,6 +68,13 @@ RELAXATIONS = (
         service="signer",
         aws="GetRevocationStatus names a profile version by an ARN that ends in /signing-profiles/NAME/VERSION.",
         here="/signing-profiles/NAME/versions/VERSION names the same version, and is answered as it was asked.",
+    ),
+    Relaxation(
+        key="loopback-is-secure-transport",
+        service="*",
+        aws="aws:SecureTransport is true where a request came over TLS.",
+        here="It is true too where a request came over the loopback interface, hence over no network: the policies that "
+        "`sam` and `cdk` give their buckets deny everything else.",
     ),
 )
 

@@ -80,7 +80,7 @@ def _context_of(call: Call) -> Context:
         wanted=(),
         now=call.now,
         region=call.region,
-        is_secure=call.endpoint.startswith("https:"),
+        is_secure=call.entry.is_secure,
         user_agent=call.user_agent,
     )
     return request_context(entry)
