@@ -1,4 +1,7 @@
-"""Write docs/OPERATIONS.md from the bound operations, the relaxations and the switches. A test compares the two."""
+"""Write docs/OPERATIONS.md from the bound operations, the relaxations, the switches and the resource types.
+
+A test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from sealgate.aws.apis import APIS
 from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
+from sealgate.services.stacks.resource import ResourceType
+from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
 from sealgate.services.switches import SWITCHES, Switch
 
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
@@ -39,18 +44,38 @@ kind of thing where it means nothing are refused. The first value is the default
 | --- | --- | --- | --- |
 """
 
+_RESOURCES = """\
+## Resource types
+
+What the templates of stacks can name. Any other type, and any other property at any depth, is refused by name before
+anything is made. Required properties are **bold**; a change of one marked ↻ makes a new resource in its place, any
+other change is made in place.
+
+| type | properties | `Fn::GetAtt` |
+| --- | --- | --- |
+"""
+
 
 def render() -> str:
     """Answer the whole document."""
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
     switches = "".join(map(_render_switch, SWITCHES.values()))
     sections = [section for api in APIS for section in _render_service(api)]
-    return "\n".join([_HEAD, _RELAXATIONS + relaxations, _SWITCHES + switches, *sections])
+    resources = "".join(map(_render_resource, sorted(RESOURCE_TYPES.values(), key=lambda each: each.name)))
+    return "\n".join([_HEAD, _RELAXATIONS + relaxations, _SWITCHES + switches, *sections, _RESOURCES + resources])
 
 
 def _render_switch(switch: Switch) -> str:
     values = ", ".join(f"`{each}`" for each in switch.values)
     return f"| `{switch.key}` | {values} | {', '.join(sorted(switch.on))} | {switch.meaning} |\n"
+
+
+def _render_resource(kind: ResourceType) -> str:
+    properties = ", ".join(
+        (f"**{name}**" if each.required else name) + (" ↻" if each.replaces else "")
+        for name, each in sorted(kind.properties.items())
+    )
+    return f"| {kind.name} | {properties} | {', '.join(sorted(kind.attributes))} |\n"
 
 
 def _render_service(api: Api) -> Iterator[str]:

@@ -73,8 +73,8 @@ RELAXATIONS = (
         key="loopback-is-secure-transport",
         service="*",
         aws="aws:SecureTransport is true where a request came over TLS.",
-        here="It is true too where a request came over the loopback interface, hence over no network: the policies that "
-        "`sam` and `cdk` give their buckets deny everything else.",
+        here="It is true too where a request came over the loopback interface, hence over no network: the policies "
+        "that `sam` and `cdk` give their buckets deny everything else.",
     ),
 )
 

@@ -92,8 +92,34 @@ def test_a_bucket_is_deleted_when_it_is_empty(stack: Stack) -> None:
 def test_objects_belong_to_the_bucket_and_to_nobody_else(stack: Stack) -> None:
     enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     bucket = stack.make(BUCKET, "Bucket", OwnershipControls=enforced)
+    bucket.change(AccessControl="Private")
     with pytest.raises(HandlerFailed, match="ObjectOwnership ObjectWriter is not supported"):
         bucket.change(OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    with pytest.raises(HandlerFailed, match="AccessControl PublicRead is not supported"):
+        bucket.change(AccessControl="PublicRead")
+
+
+def test_the_policy_of_the_managed_bucket_of_sam_lets_its_owner_in(stack: Stack) -> None:
+    bucket = stack.make(BUCKET, "Bucket", **OF_SAM)
+    everything = [bucket.get("Arn"), f"{bucket.get('Arn')}/*"]
+    statements = [
+        {
+            "Action": ["s3:GetObject"],
+            "Effect": "Allow",
+            "Resource": everything[1],
+            "Principal": {"Service": "serverlessrepo.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": stack.cloud.account}},
+        },
+        {
+            "Action": ["s3:*"],
+            "Effect": "Deny",
+            "Resource": everything,
+            "Principal": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    ]
+    stack.make(POLICY, Bucket=bucket.ref, PolicyDocument={"Statement": statements})
+    stack.client("s3").put_object(Bucket=bucket.ref, Key="key", Body=b"")
 
 
 def denying(bucket: Resource, sid: str) -> dict[str, Any]:

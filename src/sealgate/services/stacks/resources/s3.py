@@ -15,6 +15,7 @@ from sealgate.services.stacks.values import Value
 _FIRST_REGION = "us-east-1"
 _NAME_LENGTH = 63
 _ENFORCED = "BucketOwnerEnforced"
+_OWNERS_ACLS = ("Private", "BucketOwnerFullControl")
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _ENCRYPTION_RULE = Structure(
     {
@@ -33,6 +34,7 @@ class Bucket:
 
     name = "AWS::S3::Bucket"
     properties: ClassVar[Mapping[str, Property]] = {
+        "AccessControl": Property(shape=Text()),
         "BucketEncryption": Property(
             shape=Structure(
                 {"ServerSideEncryptionConfiguration": Property(shape=ListOf(_ENCRYPTION_RULE), required=True)}
@@ -129,6 +131,14 @@ def _check_absent(call: ResourceCall, name: str) -> None:
 
 
 def _check_ownership(properties: Properties) -> None:
+    """Refuse what would give objects to anybody but the bucket's owner.
+
+    Raises:
+        HandlerFailed: A canned ACL or an ownership of objects that there is not.
+    """
+    acl = properties.get("AccessControl", _OWNERS_ACLS[0])
+    if acl not in _OWNERS_ACLS:
+        raise HandlerFailed(f"AccessControl {acl} is not supported: a bucket is for its owner only")
     rules = (properties.get("OwnershipControls") or {}).get("Rules") or []
     for rule in rules:
         if rule.get("ObjectOwnership") != _ENFORCED:
