@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sealgate.aws.apis import APIS
@@ -112,7 +112,8 @@ class Resource:
         new = self._read({name: value for name, value in given.items() if value is not None})
         assert not self.replaced_by(**new)
         call = self.stack.call(self.call.logical_id)
-        self.made = self.kind.update(call, self.ref, self.properties, new)
+        changed = self.kind.update(call, self.ref, self.properties, new)
+        self.made = replace(changed, attributes={**self.made.attributes, **changed.attributes})
         self.properties = new
 
     def replaced_by(self, **properties: Any) -> bool:

@@ -151,6 +151,7 @@ class ResourceType(Protocol):
         """Change the resource in place; called where no changed property replaces.
 
         Called too with `old` and `new` swapped, to undo; the resource may then be as either says, or in between.
+        Attributes that are not answered again stay what they were.
 
         Raises:
             OperationRefused: An operation failed.

@@ -205,14 +205,16 @@ class Steps:
         begun = self._put(work, replace(row, status=statuses.UPDATING, current=target), None, shown)
         call = self._call(work, row.logical_id)
         made = self._types[state.type].update(call, physical_id, before.properties, state.properties)
-        self._finish(work, begun, state, made, shown)
+        attributes = {**before.attributes, **made.attributes}
+        self._finish(work, begun, state, replace(made, attributes=attributes), shown)
 
     def _restore(self, work: Work, row: StackResource, before: ResourceState) -> None:
         physical_id = before.physical_id or ""
         begun = self._put(work, replace(row, status=statuses.UPDATING))
         call = self._call(work, row.logical_id)
         made = self._types[before.type].update(call, physical_id, row.current.properties, before.properties)
-        restored = replace(before, physical_id=made.physical_id, attributes=made.attributes)
+        attributes = {**before.attributes, **made.attributes}
+        restored = replace(before, physical_id=made.physical_id, attributes=attributes)
         self._settle(work, replace(begun, status=statuses.UPDATED, current=restored, before=restored))
 
     def _delete(self, work: Work, name: str, state: ResourceState) -> None:

@@ -198,8 +198,14 @@ def test_an_access_key_is_put_out_of_use_in_place(stack: Stack) -> None:
     iam = stack.client("iam")
     assert key.ref == key.get("Id")
     assert len(key.get("SecretAccessKey")) == 40
+    secret = key.get("SecretAccessKey")
     key.change(Status="Inactive")
+    assert key.get("SecretAccessKey") == secret
     assert iam.list_access_keys(UserName="robot")["AccessKeyMetadata"][0]["Status"] == "Inactive"
     assert key.replaced_by(Serial=2)
+    again = key.kind.create(stack.call("Key", recorded=key.ref), key.properties)
+    (left,) = iam.list_access_keys(UserName="robot")["AccessKeyMetadata"]
+    assert left["AccessKeyId"] == again.physical_id
+    key.made = again
     key.delete()
     assert iam.list_access_keys(UserName="robot")["AccessKeyMetadata"] == []

@@ -134,7 +134,9 @@ class AccessKey:
     attributes = frozenset({"Id", "SecretAccessKey"})
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Make a key."""
+        """Make a key; one that an earlier attempt has made, and whose secret nobody knows, is deleted first."""
+        if call.recorded is not None:
+            self.delete(call, call.recorded, properties)
         key = call.perform("iam", "CreateAccessKey", UserName=properties["UserName"])["AccessKey"]
         call.record(key["AccessKeyId"])
         self.update(call, key["AccessKeyId"], {}, properties)
