@@ -2,8 +2,9 @@
 
 A package is signed and a function demands signatures. The signed package is accepted; the altered one is always
 refused; the unsigned, foreign, expired and revoked ones are refused under Enforce, and accepted with a warning under
-Warn. Each step shows the command, the answer, and what it proves. The exit status is 0 only if every outcome was the
-expected one. Everything happens on a free port of this machine and in a temporary folder.
+Warn. What was deployed runs, until it is altered on the server's own disk. Each step shows the command, the answer, and
+what it proves. The exit status is 0 only if every outcome was the expected one. Everything happens on a free port of
+this machine and in a temporary folder.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ BUCKET = "packages"
 PROFILE = "my-signer-profile"
 FUNCTION = "hello"
 ROLE = "arn:aws:iam::000000000000:role/hello"
+RUNTIME = f"python3.{sys.version_info.minor}"
 ROOT = "data/authority/root.pem"
 NOT_ALLOWED = "might be signed using a signature that the client is not configured to accept"
 NOT_INTACT = "not properly signed"
+NOT_STARTED = "Lambda cannot start the function"
+NOT_RUN = "functions are deployed but not run"
+INVOKE = ("aws", "lambda", "invoke", "--function-name", FUNCTION)
 _ADMISSION = re.compile(rf" admission (\w+): \S+:function:{FUNCTION}, \w+: (\{{.*\}})$", re.MULTILINE)
 
 
@@ -99,6 +104,9 @@ def tell_story(stage: DemoStage) -> None:
         refuse_revoked(stage, job)
         check_unchanged(stage)
         only_warn(stage, config)
+        if can_run_functions(stage):
+            run_deployed(stage)
+            refuse_to_start(stage)
     stage.tell.step("The server has stopped; anyone can still tell that the signature was revoked")
     stage.judge("signed.zip", "--trust", ROOT, "--revocations", "revoked.json", failed="revocation")
     stage.tell.proves("a signed list carries revocations to where no server is")
@@ -174,7 +182,7 @@ def deploy_signed(stage: DemoStage, job: str, config: str) -> None:
     stage.tell.step("The signed package is accepted")
     told = stage.succeed(
         *("aws", "lambda", "create-function", "--function-name", FUNCTION, "--role", ROLE),
-        *("--runtime", "python3.13", "--handler", "app.handler", "--code", f"S3Bucket={BUCKET},S3Key={job}.zip"),
+        *("--runtime", RUNTIME, "--handler", "app.handler", "--code", f"S3Bucket={BUCKET},S3Key={job}.zip"),
         *("--code-signing-config-arn", config, *TEXT, "SigningJobArn"),
     )
     if not told.endswith(f"/{job}"):
@@ -268,6 +276,48 @@ def only_warn(stage: DemoStage, config: str) -> None:
     stage.warn("signed.zip", check="revocation")
     stage.refuse(*deployment_of("altered.zip"), message=NOT_INTACT, check="integrity")
     stage.tell.proves("Warn relaxes policy, never integrity")
+
+
+def can_run_functions(stage: DemoStage) -> bool:
+    """Tell whether this machine can confine functions; the server says at its start why it cannot."""
+    found = [line.partition(NOT_RUN) for line in stage.log().splitlines() if NOT_RUN in line]
+    for _, what, why in found:
+        stage.tell.step("What was deployed would run now, but this machine cannot confine it")
+        stage.tell.answer(f"{what}{why}")
+    return not found
+
+
+def run_deployed(stage: DemoStage) -> None:
+    """Invoke the function twice: a new process, and the same again."""
+    stage.tell.step("What was deployed runs, in a sandbox")
+    for _ in range(2):
+        log = base64.b64decode(stage.succeed(*INVOKE, "--log-type", "Tail", "answer.json", *TEXT, "LogResult"))
+        told = (stage.folder / "answer.json").read_text()
+        if told != '"hello"':
+            raise Unexpected(f"the function answered {told}")
+        report = log.decode().splitlines()[-1].split("\t")[1:]
+        stage.tell.answer(f"{told}: {', '.join(filter(None, report))}")
+    stage.tell.proves("the stored package was verified again while the process started; the second call found it warm")
+
+
+def refuse_to_start(stage: DemoStage) -> None:
+    """Change a bit of the stored package, as whoever owns the disk can, and let a new process start."""
+    stage.tell.step("The package is altered where the server stores it: the next process does not start")
+    package = (stage.folder / "signed.zip").read_bytes()
+    (stored,) = (path for path in (stage.data / "blobs").rglob("*") if path.is_file() and path.read_bytes() == package)
+    stored.chmod(0o600)
+    stored.write_bytes((stage.folder / "altered.zip").read_bytes())
+    stage.tell.answer(f"one bit of {stored.relative_to(stage.folder)} is another now")
+    stage.succeed(
+        *("aws", "lambda", "update-function-configuration", "--function-name", FUNCTION, "--description", "anew"),
+        *(*TEXT, "LastUpdateStatus"),
+    )
+    answer = stage.run((*INVOKE, "answer.json"))
+    text = answer.stderr.strip()
+    if answer.status == 0 or "CodeVerificationFailedException" not in text or NOT_STARTED not in text:
+        raise Unexpected(f"expected a refusal ({NOT_STARTED!r}), got status {answer.status}: {text or answer.stdout}")
+    stage.tell.answer(text)
+    stage.tell.proves("what was let in is verified again at every start: one bit on the disk, and it does not run")
 
 
 def make_expired_package(stage: DemoStage) -> str:

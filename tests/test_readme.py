@@ -34,6 +34,7 @@ def test_the_commands_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Check the provided signature for" in done.stderr
     assert '"PackageType": "Zip"' in done.stdout
+    assert re.search(r"\nREPORT RequestId: .*\n\n?\"hello\"", done.stdout)
 
 
 def test_the_table_of_commands_names_every_command_and_nothing_else() -> None:
