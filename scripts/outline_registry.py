@@ -19,15 +19,23 @@ TARGET = Path(__file__).parent.parent / "tests" / "services" / "stacks" / "resou
 UNPUBLISHED = frozenset({"AWS::CDK::Metadata"})
 """Types that the registry does not describe."""
 _PREFIX = "/properties/"
+_SERVICES = frozenset({"iam", "lambda", "logs", "s3", "signer", "ssm"})
 
 
 def outline(schema: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     """Answer the types, and the names at each depth that a table goes to; no patterns, no prose."""
     return {
+        "actions": sorted(_actions_in(schema)),
         "createOnly": _names_in(schema, "createOnlyProperties"),
         "readOnly": _names_in(schema, "readOnlyProperties"),
         **_outline(schema, schema, shape),
     }
+
+
+def _actions_in(schema: Mapping[str, Any]) -> set[str]:
+    """Answer what a caller has to be allowed for all that a stack does with a resource, as far as it exists here."""
+    handlers = (schema.get("handlers") or {}).values()
+    return {each for handler in handlers for each in handler["permissions"] if each.partition(":")[0] in _SERVICES}
 
 
 def _names_in(schema: Mapping[str, Any], paths: str) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sealgate.aws.actions import action_of
 from sealgate.aws.apis import APIS
 from sealgate.aws.internal import InternalOperations
 from sealgate.aws.witness import Witness
@@ -40,11 +42,13 @@ class Stack:
     Attributes:
         cloud: The account, for tests that look at what is there.
         perform: Performs operations as the account's root user.
+        actions: By type, what steps on resources of that type need to be allowed.
     """
 
     def __init__(self, cloud: Cloud, operations: Operations) -> None:
         self.cloud = cloud
         self._operations = operations
+        self.actions: dict[str, set[str]] = {}
         self.perform = self.acting_as(cloud.root)
         self.identity = StackIdentity(
             name="app",
@@ -63,14 +67,19 @@ class Stack:
         """Answer a client of the account's root user."""
         return self.cloud.client(service)
 
-    def call(self, logical_id: str = "Thing", **more: Any) -> ResourceCall:
+    def call(self, logical_id: str = "Thing", kind: str = "", **more: Any) -> ResourceCall:
         """Make a step; each has a token of its own, unless one is given."""
-        given: dict[str, Any] = {"token": f"{next(_TOKENS):032x}", "perform": self.perform, **more}
-        return ResourceCall(stack=self.identity, logical_id=logical_id, **given)
+
+        def perform(service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+            self.actions.setdefault(kind, set()).add(action_of(service, operation))
+            return self.perform(service, operation, **members)
+
+        given: dict[str, Any] = {"token": f"{next(_TOKENS):032x}", **more}
+        return ResourceCall(stack=self.identity, logical_id=logical_id, perform=perform, **given)
 
     def make(self, kind: str, logical_id: str = "Thing", **properties: Any) -> Resource:
         """Make a resource."""
-        call = self.call(logical_id)
+        call = self.call(logical_id, kind)
         found = RESOURCE_TYPES[kind]
         read = read_properties(found, logical_id, properties)
         return Resource(stack=self, kind=found, call=call, properties=read, made=found.create(call, read))
@@ -111,7 +120,7 @@ class Resource:
         given = {**self.properties, **properties}
         new = self._read({name: value for name, value in given.items() if value is not None})
         assert not self.replaced_by(**new)
-        call = self.stack.call(self.call.logical_id)
+        call = self.stack.call(self.call.logical_id, self.kind.name)
         changed = self.kind.update(call, self.ref, self.properties, new)
         self.made = replace(changed, attributes={**self.made.attributes, **changed.attributes})
         self.properties = new
@@ -124,7 +133,7 @@ class Resource:
     def delete(self) -> None:
         """Remove it, twice: what is gone already is fine."""
         for _ in range(2):
-            self.kind.delete(self.stack.call(self.call.logical_id), self.ref, self.properties)
+            self.kind.delete(self.stack.call(self.call.logical_id, self.kind.name), self.ref, self.properties)
 
     def _read(self, properties: Properties) -> Properties:
         return read_properties(self.kind, self.call.logical_id, properties)

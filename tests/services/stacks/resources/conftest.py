@@ -1,6 +1,8 @@
 """One house for the tests of all resource types; each test has an account of its own."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from sealgate.house import House, open_house
 from sealgate.services.stacks.operations import Operations
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.resources import Stack, open_operations
+
+REGISTRY = json.loads(Path(__file__).with_name("registry.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +39,10 @@ def cloud(house: House) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def stack(cloud: Cloud, operations: Operations) -> Stack:
-    """A stack of an account without anything else."""
-    return Stack(cloud.other(), operations)
+def stack(cloud: Cloud, operations: Operations) -> Iterator[Stack]:
+    """A stack of an account without anything else; whatever is done in it, AWS's own handlers would be allowed too."""
+    stack = Stack(cloud.other(), operations)
+    yield stack
+    for kind, actions in stack.actions.items():
+        known = REGISTRY.get(kind, {}).get("actions")
+        assert not known or actions <= set(known), kind

@@ -178,9 +178,3 @@ def test_retries_are_set_changed_and_taken_back(stack: Stack, function: Resource
     assert shown.get("MaximumEventAgeInSeconds") != 60
     retries.delete()
     assert client.list_function_event_invoke_configs(FunctionName=function.ref)["FunctionEventInvokeConfigs"] == []
-
-
-def test_retries_that_somebody_has_set_are_somebody_elses(stack: Stack, function: Resource) -> None:
-    retries_of(stack, function, MaximumRetryAttempts=0)
-    with pytest.raises(HandlerFailed, match="already exists"):
-        retries_of(stack, function, MaximumRetryAttempts=1)

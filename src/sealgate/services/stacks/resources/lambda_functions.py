@@ -101,8 +101,8 @@ class Function:
             call.perform("lambda", "DeleteFunction", FunctionName=physical_id)
 
     def _describe(self, call: ResourceCall, name: str) -> Made:
-        found = call.perform("lambda", "GetFunctionConfiguration", FunctionName=name)
-        return Made(physical_id=name, attributes={"Arn": found["FunctionArn"]})
+        found = call.perform("lambda", "GetFunction", FunctionName=name)
+        return Made(physical_id=name, attributes={"Arn": found["Configuration"]["FunctionArn"]})
 
 
 def _package_of(properties: Properties) -> dict[str, Any]:

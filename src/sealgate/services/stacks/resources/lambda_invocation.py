@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
-from sealgate.services.stacks.resources.members import Unchangeable, find, given, tolerating
+from sealgate.services.stacks.resource import Made, Properties, ResourceCall
+from sealgate.services.stacks.resources.members import Unchangeable, given, tolerating
 from sealgate.services.stacks.shapes import Number, Property, Text
 
 _ABSENT = "ResourceNotFoundException"
@@ -55,17 +55,8 @@ class EventInvokeConfig:
     attributes: frozenset[str] = frozenset()
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Say how events are retried.
-
-        Raises:
-            HandlerFailed: Somebody has said it already.
-        """
+        """Say how events are retried, whatever was said before, as on AWS."""
         physical_id = f"{properties['FunctionName']}|{properties['Qualifier']}"
-        if call.recorded != physical_id and _has_config(call, properties):
-            raise HandlerFailed(
-                f"The EventInvokeConfig of {properties['FunctionName']}, {properties['Qualifier']} already exists",
-                code="AlreadyExists",
-            )
         return self.update(call, physical_id, {}, properties)
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
@@ -79,8 +70,3 @@ class EventInvokeConfig:
         function, _, qualifier = physical_id.rpartition("|")
         with tolerating(_ABSENT):
             call.perform("lambda", "DeleteFunctionEventInvokeConfig", FunctionName=function, Qualifier=qualifier)
-
-
-def _has_config(call: ResourceCall, properties: Properties) -> bool:
-    names = given(properties, "FunctionName", "Qualifier")
-    return find(call, "lambda", "GetFunctionEventInvokeConfig", absent=(_ABSENT,), **names) is not None
