@@ -20,6 +20,7 @@ from sealgate.services.audit.trail import AuditTrail
 from sealgate.services.functions.configs import ConfigService
 from sealgate.services.functions.runs import Runs
 from sealgate.services.functions.service import FunctionService
+from sealgate.services.iam.aws_managed import list_aws_managed
 from sealgate.services.iam.service import IamService
 from sealgate.services.identity.accounts import IdentityService
 from sealgate.services.identity.sessions import SessionService
@@ -43,6 +44,9 @@ from sealgate.services.signing.profiles import ProfileService
 from sealgate.services.signing.revocation import RevocationService
 from sealgate.services.signing.service import SigningService
 from sealgate.services.signing.worker import SigningWorker
+from sealgate.services.stacks.crew import Stacks, open_stacks
+from sealgate.services.stacks.operations import DeferredOperations
+from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
@@ -86,7 +90,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """Everything below the wire, opened on one data folder."""
+    """Everything below the wire, opened on one data folder.
+
+    Attributes:
+        operations: What stacks perform; the wire binds it.
+    """
 
     ground: Ground
     services: Services
@@ -95,6 +103,12 @@ class House:
     trail: AuditTrail
     log_sink: LogSink
     running: Running
+    operations: DeferredOperations
+
+    @property
+    def stacks(self) -> Stacks:
+        """CloudFormation."""
+        return self.services.stacks
 
     @property
     def folder(self) -> DataFolder:
@@ -158,6 +172,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
     )
     running = _open_running(config, ground, revocation=revocation, sessions=sessions, sink=log_sink, endpoint=endpoint)
+    operations = DeferredOperations()
     services = Services(
         identity=IdentityService(db=db, clock=clock),
         iam=access,
@@ -176,6 +191,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         retries=RetryService(db=db, clock=clock),
         layers=LayerService(db=db, blobs=blobs, objects=objects, revocation=revocation, roots=roots, clock=clock),
         layer_permissions=LayerPermissionService(db=db),
+        stacks=_open_stacks(ground, operations=operations, sessions=sessions),
     )
     return House(
         ground=ground,
@@ -185,6 +201,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         trail=AuditTrail(db=db, authority=authority, clock=clock),
         log_sink=log_sink,
         running=running,
+        operations=operations,
     )
 
 
@@ -204,6 +221,17 @@ def _open_ground(config: Config, clock: Clock) -> Ground:
         roots=_trust_roots(authority, folder.roots),
         clock=clock,
         meter=_open_meter(config, db, authority, clock),
+    )
+
+
+def _open_stacks(ground: Ground, *, operations: DeferredOperations, sessions: SessionService) -> Stacks:
+    return open_stacks(
+        db=ground.db,
+        operations=operations,
+        sessions=sessions,
+        types=RESOURCE_TYPES,
+        managed_policies=lambda partition: {each.name: each.arn for each in list_aws_managed(partition)},
+        clock=ground.clock,
     )
 
 

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 
 from sealgate.aws.apis import APIS
 from sealgate.aws.app import App
+from sealgate.aws.internal import InternalOperations
 from sealgate.aws.operation import Api
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock, system_clock
@@ -33,6 +34,16 @@ _SWEEP_AGE_SECONDS = 24 * 3600
 def make_app(house: House, apis: Sequence[Api], config: Config) -> App:
     """Put the wire on top of a house whose audit trail records."""
     witness = Witness(db=house.db, recorder=house.trail.recorder, rights=house.services.iam.rights)
+    house.operations.bind(
+        InternalOperations(
+            apis=apis,
+            services=house.services,
+            door=house.door,
+            witness=witness,
+            clock=house.clock,
+            strict_aws=config.strict_aws,
+        )
+    )
     return App(
         apis=apis,
         services=house.services,
@@ -83,6 +94,8 @@ class Server:
             opened.callback(house.log_sink.stop)
             opened.enter_context(_running(house))
             app = make_app(house, APIS, self._config)
+            house.stacks.worker.start()
+            opened.callback(house.stacks.worker.stop)
             opened.enter_context(serving(app, listener))
             # The service models are there for good: the collector need not walk through them again and again.
             gc.freeze()

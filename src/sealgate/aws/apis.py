@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sealgate.aws.api.cloudformation import cloudformation
 from sealgate.aws.api.cloudtrail import cloudtrail
 from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
@@ -12,4 +13,4 @@ from sealgate.aws.api.signer import signer
 from sealgate.aws.api.ssm import ssm
 from sealgate.aws.api.sts import sts
 
-APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs, ssm)
+APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs, ssm, cloudformation)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sealgate.services.signing.profiles import ProfileService
     from sealgate.services.signing.revocation import RevocationService
     from sealgate.services.signing.service import SigningService
+    from sealgate.services.stacks.crew import Stacks
 
 __all__ = ["Call", "Principal", "Services"]
 
@@ -59,6 +60,7 @@ class Services:
     parameters: ParameterService
     invocations: InvocationService
     retries: RetryService
+    stacks: Stacks
 
 
 class Call(NamedTuple):

@@ -28,6 +28,7 @@ from sealgate.services.metrics import errors as metric_errors
 from sealgate.services.objects import errors as object_errors
 from sealgate.services.parameters import errors as parameter_errors
 from sealgate.services.signing.permissions import PolicyTooLarge
+from sealgate.services.stacks import errors as stack_errors
 
 CLIENT_ERRORS = range(400, 500)
 
@@ -315,6 +316,17 @@ SSM: Table = {
     parameter_errors.InvalidParameterToken: Row(code="InvalidNextToken", status=400),
 }
 
+CLOUDFORMATION: Table = {
+    **_COMMON_QUERY,
+    errors.NotFound: Row(code="ValidationError", status=400),
+    errors.Conflict: Row(code="ValidationError", status=400),
+    stack_errors.StackExists: Row(code="AlreadyExistsException", status=400),
+    stack_errors.ChangeSetExists: Row(code="AlreadyExistsException", status=400),
+    stack_errors.ChangeSetNotFound: Row(code="ChangeSetNotFound", status=404),
+    stack_errors.WrongChangeSetStatus: Row(code="InvalidChangeSetStatus", status=400),
+    stack_errors.InsufficientCapabilities: Row(code="InsufficientCapabilitiesException", status=400),
+}
+
 _SSM_TAGGING: Table = {parameter_errors.ParameterNotFound: Row(code="InvalidResourceId", status=400)}
 
 TABLES: Mapping[str, Table] = {
@@ -327,6 +339,7 @@ TABLES: Mapping[str, Table] = {
     "cloudwatch": CLOUDWATCH,
     "logs": LOGS,
     "ssm": SSM,
+    "cloudformation": CLOUDFORMATION,
 }
 
 _TAGGING: Table = {
@@ -368,6 +381,7 @@ _INTERNAL: Mapping[str, Row] = {
     "cloudwatch": Row(code="InternalServiceFault", query="InternalServiceError", status=500),
     "logs": Row(code="ServiceUnavailableException", status=500),
     "ssm": Row(code="InternalServerError", status=500),
+    "cloudformation": Row(code="InternalFailure", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 

@@ -7,6 +7,7 @@ because it comes over the wire is not there: a signature, a body that arrives, a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,8 +61,10 @@ class InternalOperations:
         self._door = door
         self._witness = witness
         self._clock = clock
-        self._wires = {api.service: _one_voice(api, strict_aws=strict_aws) for api in apis}
-        self._names = {api.service: str(api.model.service_id) for api in apis}
+        self._apis = {api.service: api for api in apis}
+        self._strict_aws = strict_aws
+        self._compiling = threading.Lock()
+        self._wires: dict[str, Service] = {}
 
     def acting_as(self, principal: Principal, region: str) -> Perform:
         """Answer what performs operations with a principal's rights."""
@@ -79,7 +82,7 @@ class InternalOperations:
         Raises:
             OperationRefused: It failed as a request would have.
         """
-        wire = self._wires[service]
+        wire = self._wire(service)
         exchange = self._begin(wire, principal, region, members)
         try:
             bound = wire.get_operation(operation)
@@ -90,13 +93,20 @@ class InternalOperations:
             self._witness.conclude_here(exchange)
             raise OperationRefused(
                 error.message,
-                service=self._names[service],
+                service=str(self._apis[service].model.service_id),
                 code=error.code,
                 status=error.status,
                 request_id=exchange.request_id,
             ) from raised
         self._witness.conclude_here(exchange)
         return _plain(reply.members)
+
+    def _wire(self, service: str) -> Service:
+        """Answer a service, compiled when it is first needed: most servers never have a stack."""
+        with self._compiling:
+            if service not in self._wires:
+                self._wires[service] = Service(self._apis[service], strict_aws=self._strict_aws)
+            return self._wires[service]
 
     def _begin(self, wire: Service, principal: Principal, region: str, members: Mapping[str, Any]) -> Exchange:
         return Exchange(
@@ -160,11 +170,6 @@ class InternalOperations:
             entry=exchange.entry,
             door=self._door,
         )
-
-
-def _one_voice(api: Api, *, strict_aws: bool) -> Service:
-    """Compile a service in its model's first protocol; which one makes no difference here."""
-    return Service(api, strict_aws=strict_aws)
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ _READING = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Download",
 _LISTED_OBJECTS = frozenset(
     {"DeleteObjects", "ListMultipartUploads", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
 )
-_SECRET = frozenset({"SecretAccessKey", "SessionToken"})
+_SECRET = frozenset({"ParameterValue", "SecretAccessKey", "SessionToken"})
 _TRAIL_CODES = {"AccessDeniedException": "AccessDenied"}
 """What the trail calls an error that has another name on the wire (recorded events of AWS)."""
 _CAPITALS = re.compile(r"[A-Z0-9]+")

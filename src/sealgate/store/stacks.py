@@ -115,9 +115,9 @@ class Task:
         client_token: Repeated in events; None where none was given.
         retained: Logical ids that a deletion leaves as they are.
         skipped: Logical ids that a rollback leaves as they are.
-        region: Where it was asked for.
         disable_rollback: Leave what was made where it fails.
         delete_on_failure: Remove the whole stack where its creation fails.
+        host: What the caller calls this server.
     """
 
     task_id: str
@@ -130,6 +130,7 @@ class Task:
     skipped: tuple[str, ...] = ()
     disable_rollback: bool = False
     delete_on_failure: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -481,6 +482,12 @@ def renew_leases(tx: Tx, *, owner: str, stack_ids: Collection[str], until: datet
 def release_leases(tx: Tx, *, owner: str) -> None:
     """Give back every stack that an owner has taken up and not ended."""
     tx.execute(update(stacks_table).where(_s.lease_owner == owner).values(lease_owner=None, lease_until=None))
+
+
+def release_lease(tx: Tx, *, owner: str, stack_id: str) -> None:
+    """Give back one stack."""
+    held = and_(_s.lease_owner == owner, _s.stack_id == stack_id)
+    tx.execute(update(stacks_table).where(held).values(lease_owner=None, lease_until=None))
 
 
 def list_resources(tx: Tx, *, stack_id: str) -> list[StackResource]:

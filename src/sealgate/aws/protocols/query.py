@@ -89,7 +89,7 @@ def _of(shape: Shape, operation: str, dialect: Dialect) -> Parse:
     if shape.type_name == "list":
         return _list(shape, operation, dialect)
     if shape.type_name == "map":
-        raise TypeError(f"{shape.name}: maps are not supported in forms")
+        return _map(shape, operation, dialect)
     parse = scalars.parser_of(shape, scalars.ISO8601)
 
     def parse_scalar(value: Any, where: str) -> Any:
@@ -135,6 +135,27 @@ def _list(shape: Shape, operation: str, dialect: Dialect) -> Parse:
         return [inner(items[number], f"{where}.{number}.member") for number in sorted(items, key=int)]
 
     return parse_list
+
+
+def _map(shape: Shape, operation: str, dialect: Dialect) -> Parse:
+    inner = _of(shape.value, operation, dialect)
+    is_flat = bool(shape.serialization.get("flattened"))
+    named = {"key": shape.key.serialization.get("name", "key"), "value": shape.value.serialization.get("name", "value")}
+
+    def parse_map(value: Any, where: str) -> dict[str, Any]:
+        if value == "":
+            return {}
+        entries = value if is_flat else value.get("entry") if isinstance(value, dict) else None
+        if not isinstance(entries, dict) or not all(_is_entry(*each, named) for each in entries.items()):
+            raise scalars.malformed(where, "a map")
+        return {each[named["key"]]: inner(each[named["value"]], f"{where}.value") for each in entries.values()}
+
+    return parse_map
+
+
+def _is_entry(number: str, entry: Any, named: Mapping[str, str]) -> bool:
+    has_both = isinstance(entry, dict) and entry.keys() == set(named.values())
+    return _NUMBER.fullmatch(number) is not None and has_both and isinstance(entry[named["key"]], str)
 
 
 class QueryWire:

@@ -180,6 +180,11 @@ class SessionService:
                 seconds=seconds,
             )
 
+    def may_assume_for_service(self, role_arn: str, *, service: str, context: Context) -> bool:
+        """Tell whether a role is there and trusts a service."""
+        trust = self._rights.find_trust(role_arn)
+        return trust is not None and _is_trusted(trust, service, context)
+
     def get_session_token(self, principal: Principal, *, seconds: int | None) -> Issued:
         """Give a user, or a root user, credentials for a while in place of the long-term ones.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sealgate.errors import Denied
+from sealgate.errors import Denied, Invalid
+from sealgate.policy.request import Context
 from sealgate.services.access.entry import Principal
 from sealgate.services.identity.sessions import SessionService
 from sealgate.services.stacks.operations import Operations, Perform
@@ -32,9 +33,28 @@ class Acting:
         Raises:
             Denied: Its role is gone, or does not trust CloudFormation.
         """
+        return self._operations.acting_as(self.principal(stack), stack.region)
+
+    def principal(self, stack: Stack) -> Principal:
+        """Answer who a stack acts as.
+
+        Raises:
+            Denied: Its role is gone, or does not trust CloudFormation.
+        """
         role = stack.definition.role_arn
-        principal = principal_of(stack.task) if role is None else self._become(stack, role)
-        return self._operations.acting_as(principal, stack.region)
+        return principal_of(stack.task) if role is None else self._become(stack, role)
+
+    def check(self, stack: Stack) -> None:
+        """Refuse a stack whose role cannot be assumed.
+
+        Raises:
+            Invalid: It cannot.
+        """
+        role = stack.definition.role_arn
+        if role is not None and not self._sessions.may_assume_for_service(
+            role, service=SERVICE, context=_context_of(stack)
+        ):
+            raise Invalid(f"Role {role} is invalid or cannot be assumed")
 
     def _become(self, stack: Stack, role: str) -> Principal:
         issued = self._sessions.assume_role_for_service(
@@ -42,7 +62,7 @@ class Acting:
             service=SERVICE,
             session_name="AWSCloudFormation",
             seconds=SESSION_SECONDS,
-            context={"aws:sourceaccount": (stack.account,), "aws:sourcearn": (stack.stack_id,)},
+            context=_context_of(stack),
         )
         if issued is None or issued.session.account != stack.account:
             raise Denied(f"Role {role} is invalid or cannot be assumed")
@@ -53,6 +73,10 @@ class Acting:
             user_id=session.user_id,
             access_key_id=session.access_key_id,
         )
+
+
+def _context_of(stack: Stack) -> Context:
+    return {"aws:sourceaccount": (stack.account,), "aws:sourcearn": (stack.stack_id,)}
 
 
 def principal_of(task: Task) -> Principal:

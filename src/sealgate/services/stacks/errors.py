@@ -52,6 +52,11 @@ def no_stack(name: str) -> StackNotFound:
     return StackNotFound(f"Stack with id {name} does not exist")
 
 
+def no_resource(logical_id: str, stack: str) -> StackNotFound:
+    """Word the absence of a resource."""
+    return StackNotFound(f"Resource {logical_id} does not exist for stack {stack}")
+
+
 def no_change_set(name: str) -> ChangeSetNotFound:
     """Word the absence of a change set."""
     return ChangeSetNotFound(f"ChangeSet [{name}] does not exist")

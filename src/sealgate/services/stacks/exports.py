@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.naming import FindExport, Known
 from sealgate.services.stacks.setting import Setting
+from sealgate.services.stacks.validation import Sound
 from sealgate.services.stacks.values import Value
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
@@ -49,6 +50,14 @@ def evaluate_outputs(
         )
         for each in setting.outputs
     )
+
+
+def outputs_differ(stack: Stack, sound: Sound, states: Mapping[str, ResourceState], *, find_export: FindExport) -> bool:
+    """Tell whether a stack's outputs would be others, its resources staying as they are."""
+    try:
+        return evaluate_outputs(sound.setting, states, find_export=find_export) != stack.outputs
+    except TemplateInvalid:  # of something that is not there yet
+        return True
 
 
 def put_exports(tx: Tx, stack: Stack, outputs: Collection[StackOutput]) -> None:

@@ -43,7 +43,17 @@ class Ledger:
 
     def enter(self, tx: Tx, stack: Stack, status: str, reason: str | None = None) -> Stack:
         """Put a stack into a status, inside a transaction that does more."""
-        moved = replace(stack, status=status, status_reason=reason)
+        present = store.stacks.find(tx, stack_id=stack.stack_id)
+        assert present is not None, "rows of stacks are never deleted"
+        moved = replace(
+            stack,
+            status=status,
+            status_reason=reason,
+            # what others change while it is worked on
+            termination_protection=present.termination_protection,
+            lease_owner=present.lease_owner,
+            lease_until=present.lease_until,
+        )
         store.stacks.replace(tx, moved)
         store.add_event(tx, self._stack_event(moved))
         return moved

@@ -58,3 +58,19 @@ class Operations(Protocol):
     def acting_as(self, principal: Principal, region: str) -> Perform:
         """Answer what performs operations with a principal's rights."""
         ...
+
+
+class DeferredOperations:
+    """Operations of a server whose wire is put on later: services are there before what calls them."""
+
+    def __init__(self) -> None:
+        self._operations: Operations | None = None
+
+    def bind(self, operations: Operations) -> None:
+        """Say what performs them."""
+        self._operations = operations
+
+    def acting_as(self, principal: Principal, region: str) -> Perform:
+        """Answer what performs operations with a principal's rights."""
+        assert self._operations is not None, "nothing is performed before the wire is there"
+        return self._operations.acting_as(principal, region)

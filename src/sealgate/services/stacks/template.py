@@ -163,13 +163,13 @@ def read_template(document: Mapping[str, Value]) -> Template:
     return Template(
         description=_read_description(document.get("Description")),
         metadata=document.get("Metadata"),
-        parameters={name: _read_parameter(name, each) for name, each in _section(document, "Parameters")},
-        rules=dict(_section(document, "Rules")),
-        mappings=dict(_section(document, "Mappings")),
-        conditions=dict(_section(document, "Conditions")),
+        parameters={name: read_parameter(name, each) for name, each in section(document, "Parameters")},
+        rules=dict(section(document, "Rules")),
+        mappings=dict(section(document, "Mappings")),
+        conditions=dict(section(document, "Conditions")),
         transforms=transforms,
         resources=_read_resources(document),
-        outputs={name: _read_output(name, each) for name, each in _section(document, "Outputs")},
+        outputs={name: _read_output(name, each) for name, each in section(document, "Outputs")},
     )
 
 
@@ -187,16 +187,21 @@ def read_transforms(document: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _section(document: Mapping[str, Value], name: str) -> Iterable[tuple[str, Any]]:
-    section = document.get(name)
-    if section is None:
-        section = {}
-    if not isinstance(section, Mapping):
+def section(document: Mapping[str, Value], name: str) -> Iterable[tuple[str, Any]]:
+    """Answer the members of one section of a template.
+
+    Raises:
+        TemplateInvalid: It is no mapping, or one of them is none.
+    """
+    members = document.get(name)
+    if members is None:
+        members = {}
+    if not isinstance(members, Mapping):
         raise TemplateInvalid(f"Template format error: [/{name}] must be an object.")
-    for key, each in section.items():
+    for key, each in members.items():
         if not isinstance(each, Mapping) and name != "Conditions":
             raise TemplateInvalid(f"Template format error: Every {name} member must be an object: {key}.")
-    return section.items()
+    return members.items()
 
 
 def _read_description(given: Value) -> str | None:
@@ -208,7 +213,7 @@ def _read_description(given: Value) -> str | None:
 
 
 def _read_resources(document: Mapping[str, Value]) -> dict[str, ResourceDeclaration]:
-    found = {name: _read_resource(name, each) for name, each in _section(document, "Resources")}
+    found = {name: _read_resource(name, each) for name, each in section(document, "Resources")}
     if not found:
         raise TemplateInvalid("Template format error: At least one Resources member must be defined.")
     if len(found) > MAX_RESOURCES:
@@ -269,7 +274,12 @@ def _read_output(name: str, given: Mapping[str, Value]) -> OutputDeclaration:
     )
 
 
-def _read_parameter(name: str, given: Mapping[str, Value]) -> ParameterDeclaration:
+def read_parameter(name: str, given: Mapping[str, Value]) -> ParameterDeclaration:
+    """Read the declaration of one parameter.
+
+    Raises:
+        TemplateInvalid: It is none.
+    """
     where = f"/Parameters/{name}"
     _refuse_keys(given, _PARAMETER_KEYS, where=where)
     if not isinstance(given.get("Type"), str):

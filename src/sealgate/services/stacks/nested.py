@@ -1,0 +1,145 @@
+"""AWS::CloudFormation::Stack: a stack that is a resource of another, worked on as a step of that one's operation.
+
+It acts with the rights of the outer stack, and has what that one's caller has acknowledged. A crash leaves it to its
+outer stack, whose step is taken up again, and with it the inner one. An update that fails further out is undone by
+another update of it, from the template that its former address names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sealgate.errors import Conflict
+from sealgate.services.stacks import statuses
+from sealgate.services.stacks.acting import Acting, identity_of
+from sealgate.services.stacks.definitions import Asker, Definitions, Given, Source
+from sealgate.services.stacks.execution import Execution
+from sealgate.services.stacks.ledger import STACK_TYPE, Ledger
+from sealgate.services.stacks.parameters import GivenParameter
+from sealgate.services.stacks.resource import Made, Properties, ResourceCall
+from sealgate.services.stacks.service import Options, Parents, StackService
+from sealgate.services.stacks.shapes import ListOf, MapOf, Property, Structure, Text
+from sealgate.store.stacks import Stack
+
+_MAX_NAME = 128
+_TAG = Structure({"Key": Property(shape=Text(), required=True), "Value": Property(shape=Text(), required=True)})
+
+
+class EmbeddedFailed(Conflict):
+    """An inner stack has not become what its outer one wants."""
+
+
+class NestedStack:
+    """A stack in a stack.
+
+    Args:
+        stacks: Makes, changes and removes them.
+        definitions: Makes what an inner stack is to be.
+        acting: Knows with whose rights the outer stack acts.
+        execution: Does what is under way on the inner stack, in the thread of the outer one's step.
+        ledger: Knows both.
+        may_go_on: Tells whether more may be begun.
+    """
+
+    name = STACK_TYPE
+    attributes = frozenset({"Outputs.*"})
+    properties = {  # noqa: RUF012 - never changed
+        "TemplateURL": Property(shape=Text(), required=True),
+        "Parameters": Property(shape=MapOf(Text())),
+        "Tags": Property(shape=ListOf(_TAG)),
+    }
+
+    def __init__(
+        self,
+        *,
+        stacks: StackService,
+        definitions: Definitions,
+        acting: Acting,
+        execution: Execution,
+        ledger: Ledger,
+        may_go_on: Callable[[], bool],
+    ) -> None:
+        self._stacks = stacks
+        self._definitions = definitions
+        self._acting = acting
+        self._execution = execution
+        self._ledger = ledger
+        self._may_go_on = may_go_on
+
+    def create(self, call: ResourceCall, properties: Properties) -> Made:
+        """Make the inner stack."""
+        inner = self._find_made(call) or self._begin(call, properties)
+        call.record(inner.stack_id)
+        ended = self._run(inner)
+        if ended.status != statuses.CREATED:
+            raise _failed(ended, "created")
+        return _made(ended)
+
+    def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:  # noqa: ARG002 - the inner stack knows what it is
+        """Change the inner stack."""
+        inner = self._run(self._ledger.load(physical_id))
+        outer = self._ledger.load(call.stack.arn)
+        asker = self._asker(outer)
+        definition, sound = self._definitions.make(
+            asker, _given(outer, new), identity_of(inner), previous=inner, is_reviewed=False
+        )
+        if not self._stacks.is_change(inner, definition, sound):
+            return _made(inner)
+        begun = self._stacks.begin_update(asker, inner, definition, Options())
+        ended = self._run(begun)
+        if ended.status != statuses.UPDATED:
+            raise _failed(ended, "updated")
+        return _made(ended)
+
+    def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - the inner stack knows what it is
+        """Remove the inner stack."""
+        inner = self._run(self._ledger.load(physical_id))
+        if inner.status == statuses.DELETED:
+            return
+        self._stacks.begin_deletion(self._asker(self._ledger.load(call.stack.arn)), inner)
+        ended = self._run(inner)
+        if ended.status != statuses.DELETED:
+            raise _failed(ended, "deleted")
+
+    def _run(self, inner: Stack) -> Stack:
+        return self._execution.run(inner.stack_id, may_go_on=self._may_go_on)
+
+    def _find_made(self, call: ResourceCall) -> Stack | None:
+        """Answer what an earlier attempt at this step has made, or None."""
+        name = call.generated_name(_MAX_NAME)
+        found = self._stacks.find_live(call.stack.account, call.stack.region, name)
+        return found if found is not None and found.parent_id == call.stack.arn else None
+
+    def _begin(self, call: ResourceCall, properties: Properties) -> Stack:
+        outer = self._ledger.load(call.stack.arn)
+        return self._stacks.create(
+            self._asker(outer),
+            call.generated_name(_MAX_NAME),
+            _given(outer, properties),
+            options=Options(disable_rollback=outer.task.disable_rollback),
+            parents=Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id),
+        )
+
+    def _asker(self, outer: Stack) -> Asker:
+        return Asker(principal=self._acting.principal(outer), region=outer.region, host=outer.task.host)
+
+
+def _given(outer: Stack, properties: Properties) -> Given:
+    parameters = properties.get("Parameters", {})
+    return Given(
+        source=Source(url=properties["TemplateURL"]),
+        parameters=tuple(GivenParameter(name=name, value=value) for name, value in parameters.items()),
+        tags={each["Key"]: each["Value"] for each in properties.get("Tags", [])},
+        capabilities=outer.definition.capabilities,
+        role_arn=outer.definition.role_arn,
+    )
+
+
+def _made(inner: Stack) -> Made:
+    return Made(physical_id=inner.stack_id, attributes={f"Outputs.{each.key}": each.value for each in inner.outputs})
+
+
+def _failed(inner: Stack, done: str) -> EmbeddedFailed:
+    return EmbeddedFailed(
+        f"Embedded stack {inner.stack_id} was not successfully {done}: {inner.status_reason or inner.status}"
+    )

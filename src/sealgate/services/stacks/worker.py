@@ -1,0 +1,146 @@
+"""The threads that work on stacks, in the server's own process.
+
+Several servers may share one database. A stack with something under way is claimed by a lease that is renewed while its
+worker lives; where a worker died, the lease runs out, and another takes the operation up where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+from sealgate.clock import Clock
+from sealgate.services.stacks.execution import Execution
+from sealgate.services.stacks.steps import Interrupted
+from sealgate.store import stacks as store
+from sealgate.store.database import Database
+from sealgate.store.stacks import Stack
+
+log = logging.getLogger("sealgate.stacks")
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed stack stays its worker's own without a sign of life."""
+_RENEW_SECONDS = LEASE.total_seconds() / 4
+_LOOK_SECONDS = 5.0
+"""How often to look for stacks whose worker, elsewhere, has died. Stacks of this server are announced by `wake`."""
+_STACKS_AT_ONCE = 2
+
+
+class StackWorker:
+    """Threads that claim stacks and do what is under way on them.
+
+    Ownership: `_held` are the stacks that are worked on here, whose leases are renewed; guarded by `_changed`.
+
+    Args:
+        db: Where stacks are.
+        execution: Does what is under way on one.
+        clock: The time.
+        name: What this server calls itself in leases.
+    """
+
+    def __init__(self, *, db: Database, execution: Execution, clock: Clock, name: str = "server") -> None:
+        self._db = db
+        self._execution = execution
+        self._clock = clock
+        self._name = name
+        self._changed = threading.Condition()
+        self._held: set[str] = set()
+        self._wakes = 0
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"stacks-{number}", daemon=True)
+            for number in range(_STACKS_AT_ONCE)
+        ]
+        self._threads.append(threading.Thread(target=self._renew, name="stack-leases", daemon=True))
+
+    def start(self) -> None:
+        """Void the leases that a dead process of this name has left, and begin to work."""
+        with self._db.write() as tx:
+            store.release_leases(tx, owner=self._name)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the steps under way end, and give the stacks back: the rest is done after the next start."""
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+        with self._db.write() as tx:
+            store.release_leases(tx, owner=self._name)
+
+    def wake(self) -> None:
+        """Say that there may be something to do."""
+        with self._changed:
+            self._wakes += 1
+            self._changed.notify_all()
+
+    def may_go_on(self) -> bool:
+        """Tell whether more may be begun: not once it shall stop."""
+        return not self._stopping.is_set()
+
+    def run_one(self) -> bool:
+        """Do what is under way on one stack, in the calling thread; tell whether there was one."""
+        stack = self._claim()
+        if stack is None:
+            return False
+        try:
+            self._execution.run(stack.stack_id, may_go_on=self.may_go_on)
+        except Interrupted:
+            log.info("stack %s is left in the middle of an operation, which goes on after the next start", stack.name)
+        finally:
+            self._give_back(stack)
+        return True
+
+    def renew_leases(self) -> None:
+        """Lengthen the leases of the stacks that this worker has; it does so by itself once started."""
+        with self._changed:
+            held = set(self._held)
+        if held:
+            with self._db.write() as tx:
+                store.renew_leases(tx, owner=self._name, stack_ids=held, until=self._clock() + LEASE)
+
+    def _claim(self) -> Stack | None:
+        now = self._clock()
+        with self._db.read() as tx:
+            if not store.list_waiting_stacks(tx, now=now, limit=1):
+                return None
+        with self._db.write() as tx:
+            found = next(iter(store.list_waiting_stacks(tx, now=now, limit=1)), None)
+            if found is None:
+                return None
+            claimed = replace(found, lease_owner=self._name, lease_until=now + LEASE)
+            store.stacks.replace(tx, claimed)
+        with self._changed:
+            self._held.add(claimed.stack_id)
+        return claimed
+
+    def _give_back(self, stack: Stack) -> None:
+        with self._changed:
+            self._held.discard(stack.stack_id)
+        with self._db.write() as tx:
+            store.release_lease(tx, owner=self._name, stack_id=stack.stack_id)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            seen = self._wakes
+            try:
+                worked = self.run_one()
+            except Exception:
+                log.exception("an operation on a stack could not go on; it is taken up again later")
+                worked = False
+            if not worked:
+                self._wait(seen)
+
+    def _wait(self, seen: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._wakes != seen, timeout=_LOOK_SECONDS)
+
+    def _renew(self) -> None:
+        while not self._stopping.wait(_RENEW_SECONDS):
+            try:
+                self.renew_leases()
+            except Exception:
+                log.exception("leases could not be renewed")
