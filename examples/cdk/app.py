@@ -31,7 +31,7 @@ class Publisher(cdk.Stack):
             self,
             "Profile",
             platform=signer.Platform.AWS_LAMBDA_SHA384_ECDSA,
-            signing_profile_name="greeter",
+            signing_profile_name="greeter_cdk",
         )
         self.config = lambda_.CodeSigningConfig(
             self,

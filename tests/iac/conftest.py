@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.server import RunningServer, running_server
+from tests.support.stack_user import StackUser
 from tests.support.tools import Toolbox
 
 
@@ -17,3 +18,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.fixture(scope="module")
 def tools(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
     return Toolbox(home=tmp_path_factory.mktemp("home"), server=server.environment())
+
+
+@pytest.fixture(scope="module")
+def user(server: RunningServer) -> StackUser:
+    return StackUser(server)

@@ -1,7 +1,9 @@
 """The tools that deploy stacks (`sam`, `cdk`, `cfn-lint`), in an environment that `make test-all` sets up."""
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 TOOLS = ROOT / ".tools" / "bin"
 
+_RUNTIME = "python3.13"
+"""What the examples say."""
 _QUIET = {
     "CDK_DISABLE_CLI_TELEMETRY": "true",
     "CDK_DISABLE_VERSION_CHECK": "true",
@@ -21,6 +25,15 @@ _QUIET = {
     "SAM_CLI_TELEMETRY": "0",
 }
 """Nobody is told anything, nothing is asked, and events are looked at every second."""
+
+
+def copy_example(name: str, folder: Path) -> Path:
+    """Copy an example, for the Python that runs this; answer where the copy is."""
+    copy = folder / name
+    shutil.copytree(EXAMPLES / name, copy)
+    for template in copy.glob("*.yaml"):
+        template.write_text(template.read_text().replace(_RUNTIME, f"python3.{sys.version_info.minor}"))
+    return copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
