@@ -125,6 +125,11 @@ class Resource:
         self.made = replace(changed, attributes={**self.made.attributes, **changed.attributes})
         self.properties = new
 
+    def undo(self, **properties: Any) -> None:
+        """Go back from these properties, which it may have or not, to those that it had before."""
+        call = self.stack.call(self.call.logical_id, self.kind.name)
+        self.kind.update(call, self.ref, self._read({**self.properties, **properties}), self.properties)
+
     def replaced_by(self, **properties: Any) -> bool:
         """Whether these properties would make another resource in its place."""
         new = self._read({**self.properties, **properties})

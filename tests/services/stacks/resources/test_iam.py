@@ -89,6 +89,14 @@ def test_a_role_is_changed_in_place_and_back(stack: Stack) -> None:
     assert inline(stack, role.ref) == {}
 
 
+def test_what_has_not_begun_is_undone_too(stack: Stack) -> None:
+    changes: dict[str, Any] = {"ManagedPolicyArns": [POWER], "PermissionsBoundary": ADMIN, "Tags": TAGS}
+    policies = [{"PolicyName": "b", "PolicyDocument": allowing("b:C")}]
+    make_role(stack).undo(**changes, Policies=policies)
+    user = stack.make("AWS::IAM::User", "User")
+    user.undo(**changes, Policies=policies, Groups=["absent"])
+
+
 def test_a_role_is_deleted_with_the_policies_of_its_template_only(stack: Stack) -> None:
     role = make_role(stack, ManagedPolicyArns=[BASIC])
     stack.client("iam").attach_role_policy(RoleName=role.ref, PolicyArn=POWER)

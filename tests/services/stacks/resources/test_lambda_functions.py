@@ -18,6 +18,7 @@ from tests.support.resources import Resource, Stack
 CONFIG = "AWS::Lambda::CodeSigningConfig"
 FUNCTION = "AWS::Lambda::Function"
 CODE = "def handler(event, context):\n    return event\n"
+VOLATILE = {"LastModified", "ResponseMetadata", "RevisionId"}
 TAGS = [{"Key": "team", "Value": "a"}]
 
 
@@ -132,10 +133,34 @@ def test_every_setting_is_changed_in_place_and_back(stack: Stack) -> None:
     assert after["LoggingConfig"]["LogGroup"] == "elsewhere"
     assert stack.client("lambda").list_tags(Resource=function.get("Arn"))["Tags"] == {"team": "a"}
     function.change(**dict.fromkeys(changes))
-    volatile = {"LastModified", "ResponseMetadata", "RevisionId"}
-    assert {name: value for name, value in settings(stack, function).items() if name not in volatile} == {
-        name: value for name, value in before.items() if name not in volatile
+    assert {name: value for name, value in settings(stack, function).items() if name not in VOLATILE} == {
+        name: value for name, value in before.items() if name not in VOLATILE
     }
+
+
+def test_a_change_that_fails_halfway_is_undone(stack: Stack) -> None:
+    config = config_for(stack)
+    function = make_function(stack)
+    before = settings(stack, function)
+    changes: dict[str, Any] = {
+        "Code": {"ZipFile": "# other\n"},
+        "CodeSigningConfigArn": config.ref,
+        "ReservedConcurrentExecutions": 2,
+        "Timeout": 9,
+    }
+    with pytest.raises(OperationRefused, match="Lambda cannot deploy the function"):
+        function.change(**changes)
+    function.undo(**changes)
+    after = settings(stack, function)
+    assert {name: value for name, value in after.items() if name not in VOLATILE} == {
+        name: value for name, value in before.items() if name not in VOLATILE
+    }
+    config.delete()
+
+
+def test_what_has_not_begun_is_undone_too(stack: Stack) -> None:
+    function = make_function(stack)
+    function.undo(CodeSigningConfigArn=config_for(stack).ref, ReservedConcurrentExecutions=2, Tags=TAGS)
 
 
 def test_only_what_differs_is_changed(stack: Stack) -> None:

@@ -64,6 +64,10 @@ def test_a_bucket_has_what_the_managed_bucket_of_sam_needs_in_place_and_back(sta
     assert settings(stack, bucket) == {**dict.fromkeys(settings(stack, bucket)), "Status": "Suspended"}
 
 
+def test_what_has_not_begun_is_undone_too(stack: Stack) -> None:
+    stack.make(BUCKET, "Bucket").undo(**OF_SAM)
+
+
 def test_a_bucket_that_is_there_already_is_somebody_elses(stack: Stack) -> None:
     name = f"mine-{stack.cloud.account}"
     stack.client("s3").create_bucket(Bucket=name)
