@@ -80,6 +80,13 @@ def test_a_runtime_that_ends_at_once_is_told(house: House) -> None:
     assert result.log.startswith(b"no\n")
 
 
+def test_a_runtime_cannot_speak_to_the_server_but_by_its_api(house: House, open_house: House) -> None:
+    task = house.write({"bootstrap": "#!/bin/sh\nls -l /proc/$$/fd\n"})
+    for each in (house, open_house):
+        log = each.run(task, runtime="provided.al2").log
+        assert (b"pipe:" in log, b"socket:" in log) == (True, False)
+
+
 def test_without_a_sandbox_a_runtime_runs_where_it_is(open_house: House) -> None:
     task = open_house.write({"bootstrap": BOOTSTRAP})
     assert answer(open_house.run(task, 1, runtime="provided.al2", handler="x")) == {"handler": "x", "event": 1}

@@ -119,8 +119,9 @@ def become_node(channel: socket.socket, command: list[str]) -> None:
 def become(channel: socket.socket, message: dict[str, Any]) -> None:
     """Become the first of some programs that is there; tell the server where that cannot be.
 
-    The channel closes by itself when it succeeds.
+    The channel closes by itself when it succeeds: the function has nothing to say by it.
     """
+    os.set_inheritable(channel.fileno(), False)  # noqa: FBT003 - it takes no name
     programs = [program for program in message["programs"] if os.path.lexists(program[0])]
     problem = f"Couldn't find valid bootstrap(s): [{' '.join(program[0] for program in message['programs'])}]"
     if programs:
