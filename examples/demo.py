@@ -22,13 +22,12 @@ from sealgate.package.source import BytesSource
 from sealgate.trust.authority import Authority
 from sealgate.trust.keys import MemoryKeyStore
 from sealgate.trust.sign import SignatureClaims, sign_package
-from stage import TEXT, Stage, Unexpected, make_package, perform
+from stage import RUNTIME, TEXT, Stage, Unexpected, make_package, perform
 
 BUCKET = "packages"
 PROFILE = "my-signer-profile"
 FUNCTION = "hello"
 ROLE = "arn:aws:iam::000000000000:role/hello"
-RUNTIME = f"python3.{sys.version_info.minor}"
 ROOT = "data/authority/root.pem"
 NOT_ALLOWED = "might be signed using a signature that the client is not configured to accept"
 NOT_INTACT = "not properly signed"

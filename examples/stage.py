@@ -18,6 +18,8 @@ from pathlib import Path
 
 TEXT = ("--output", "text", "--query")
 """The last options of many commands, which cut the answer down to one member. The story does not show them."""
+RUNTIME = f"python3.{sys.version_info.minor}"
+"""Of the functions: the Python that the server runs under, which every machine has."""
 _GLUE = "\N{NO-BREAK SPACE}"
 """A blank at which no line of the story is broken."""
 _STOP_SECONDS = 30

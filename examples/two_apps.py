@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Mapping
 
-from stage import TEXT, Unexpected, make_package, perform
+from stage import RUNTIME, TEXT, Unexpected, make_package, perform
 from two_apps_cast import APPS, BOUNDARY, BUCKET, ROLES, RUNNER, USURPER, TwoApps
 
 _TELLING = re.compile(r" events|: granted$|^ +(by|verdict|signed by) ")
@@ -198,7 +198,7 @@ def creation_of(stage: TwoApps, app: str, *, config: str | None) -> tuple[str, .
     """Write the command by which the deployer makes an app's function."""
     return (
         *("aws", "lambda", "create-function", "--profile", "deployer", "--function-name", app),
-        *("--role", stage.arn("iam", f"role/{RUNNER}"), "--runtime", "python3.13", "--handler", "app.handler"),
+        *("--role", stage.arn("iam", f"role/{RUNNER}"), "--runtime", RUNTIME, "--handler", "app.handler"),
         *("--code", f"S3Bucket={BUCKET},S3Key={app}/signed/{stage.jobs[app]}.zip"),
         *(("--code-signing-config-arn", config) if config else ()),
         *(*TEXT, "SigningJobArn"),

@@ -21,6 +21,7 @@ from tests.support.decisions import a_decision, a_refused_start
 from tests.support.deployment import zip_of
 from tests.support.iam import allowing
 from tests.support.in_process import InProcess
+from tests.support.running import PYTHON
 
 PROTOCOLS = ("smithy-rpc-v2-cbor", "json", "query")
 METRIC = {"Namespace": "AWS/Lambda", "MetricName": "SignatureValidationErrors"}
@@ -70,7 +71,7 @@ def deploy(wire: InProcess, policy: str) -> str:
         client.create_function(
             FunctionName=name,
             Role=f"arn:aws:iam::{wire.key.account}:role/runner",
-            Runtime="python3.13",
+            Runtime=PYTHON,
             Handler="app.handler",
             Code={"ZipFile": zip_of()},
             CodeSigningConfigArn=config,

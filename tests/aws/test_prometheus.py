@@ -19,6 +19,7 @@ from sealgate.house import open_house
 from sealgate.server import make_app
 from tests.support.deployment import zip_of
 from tests.support.in_process import InProcess
+from tests.support.running import PYTHON
 from tests.support.toys import Toys
 
 APIS = (signer, lambda_, s3)
@@ -60,7 +61,7 @@ class Watched:
             members["CodeSigningConfigArn"] = made["CodeSigningConfig"]["CodeSigningConfigArn"]
         members["Code"] = {"ZipFile": data or zip_of()}
         role = "arn:aws:iam::111122223333:role/runner"
-        client.create_function(FunctionName=name, Role=role, Runtime="python3.13", Handler="a.b", **members)
+        client.create_function(FunctionName=name, Role=role, Runtime=PYTHON, Handler="a.b", **members)
         return name
 
 

@@ -12,6 +12,7 @@ import pytest
 from sealgate.store.folder import DataFolder
 from tests.cli.test_keys import ROLE, Pipeline
 from tests.support.command_line import Told, dispatch_sealgate, run_sealgate
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer, running_server
 from tests.support.signing import make_package
 
@@ -50,7 +51,7 @@ def prepare(server: RunningServer, folder: Path) -> Deployed:
     house.deploy("app", signed, house.config)
     lambda_.publish_version(FunctionName="app")
     lambda_.create_alias(FunctionName="app", Name="live", FunctionVersion="1")
-    create = {"Runtime": "python3.13", "Role": ROLE, "Handler": "handler.handler"}
+    create = {"Runtime": PYTHON, "Role": ROLE, "Handler": "handler.handler"}
     lambda_.create_function(FunctionName="free", Code={"ZipFile": unsigned}, Layers=[layer], **create)
     stolen = house.sign(make_package("c.py"))
     tags = {"sealgate:on-revocation": "Enforce"}

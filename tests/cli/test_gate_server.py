@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from sealgate.store.folder import DataFolder
 from tests.cli.test_keys import PUBLISHER, ROLE, Pipeline
 from tests.support.command_line import Told, dispatch_sealgate
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer, running_server
 from tests.support.signing import make_package
 
@@ -110,7 +111,7 @@ def deploy(scene: Scene, name: str, mode: str) -> str | None:
     try:
         scene.server.client("lambda").create_function(
             FunctionName=f"app-{next(NUMBERS)}",
-            Runtime="python3.13",
+            Runtime=PYTHON,
             Role=ROLE,
             Handler="handler.handler",
             Code={"ZipFile": (scene.folder / f"{name}.zip").read_bytes()},

@@ -14,6 +14,7 @@ from sealgate.store.folder import DataFolder
 from sealgate.trust import authority, key_encryption
 from sealgate.trust.keys_file import FileKeyStore
 from tests.support.command_line import Told, dispatch_sealgate
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer, running_server
 from tests.support.signing import make_package
 
@@ -103,7 +104,7 @@ class Pipeline:
     def deploy(self, name: str, signed: bytes, config: str) -> None:
         self.lambda_.create_function(
             FunctionName=name,
-            Runtime="python3.13",
+            Runtime=PYTHON,
             Role=ROLE,
             Handler="handler.handler",
             Code={"ZipFile": signed},

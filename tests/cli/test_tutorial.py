@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import AWS, clean_environment, evaluate, run_aws, run_sealgate
+from tests.support.running import PYTHON
 from tests.support.sealed import zip_of
 from tests.support.server import RunningServer, running_server
 
@@ -63,7 +64,7 @@ def test_the_tutorial_s_three_steps_make_a_function_demand_signatures(
     server.client("lambda").create_function(
         FunctionName="myFunction",
         Role="arn:aws:iam::000000000000:role/r",
-        Runtime="python3.13",
+        Runtime=PYTHON,
         Handler="app.handler",
         Code={"ZipFile": package},
     )

@@ -25,6 +25,7 @@ from sealgate.package.source import BytesSource
 from sealgate.store.folder import DataFolder
 from sealgate.trust.roots import TrustRoots, parse_root
 from sealgate.trust.verify import verify_package
+from tests.support.running import PYTHON
 
 KILLS = 20
 SEED = 20261124
@@ -108,7 +109,7 @@ def create_function(name: str, url: str, folder: Path, seen: Acknowledged) -> No
     client("lambda", url, folder).create_function(
         FunctionName=name,
         Role="arn:aws:iam::000000000000:role/role",
-        Runtime="python3.13",
+        Runtime=PYTHON,
         Handler="handler.handler",
         Code={"ZipFile": code},
     )

@@ -17,6 +17,7 @@ from tests.support.command_line import clean_environment
 from tests.support.deployment import zip_of
 from tests.support.lambda_client import OVERLAY
 from tests.support.refusals import error_of
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer, running_server
 from two_apps_cast import APPS, BOUNDARY, BUCKET, POLICIES, ROLES, RUNNER, Role, read_policy
 
@@ -137,7 +138,7 @@ class Apps:
         given = {
             "FunctionName": app,
             "Role": f"arn:aws:iam::{self.account}:role/{RUNNER}",
-            "Runtime": "python3.13",
+            "Runtime": PYTHON,
             "Handler": "app.handler",
             "Code": {"S3Bucket": BUCKET, "S3Key": self.signed[app]},
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests.support.running import PYTHON
 from tests.support.stack_user import BUCKET, Code, StackUser, config, function, log_group, role
 
 HANDLER_MESSAGE = re.compile(
@@ -111,7 +112,7 @@ def test_a_config_that_another_function_uses_is_not_deleted_with_its_stack(user:
         FunctionName="outsider",
         Code=user.signed.members,
         Handler="app.handler",
-        Runtime="python3.13",
+        Runtime=PYTHON,
         Role=arn,
         CodeSigningConfigArn=held["Config"][1],
     )

@@ -18,6 +18,7 @@ from tests.support.deployment import zip_of
 from tests.support.iam import allowing, document, trusting
 from tests.support.in_process import InProcess
 from tests.support.refusals import error_of
+from tests.support.running import PYTHON
 
 ACTIONS = ("StartSigningJob", "GetSigningProfile", "RevokeSignature")
 
@@ -114,7 +115,7 @@ def test_a_signature_by_another_accounts_profile_from_its_permission_to_its_revo
     signed = {"S3Bucket": accounts.bucket, "S3Key": job["signedObject"]["s3"]["key"]}
     function = {
         "Role": f"arn:aws:iam::{development.account}:role/runner",
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Handler": "app.handler",
         "Code": signed,
     }

@@ -20,6 +20,7 @@ from tests.support.deployment import zip_of
 from tests.support.iam import document
 from tests.support.in_process import InProcess
 from tests.support.refusals import error_of
+from tests.support.running import PYTHON
 
 BUCKET = "packages"
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -49,7 +50,7 @@ class Place:
         )["CodeSigningConfig"]["CodeSigningConfigArn"]
         role = f"arn:aws:iam::{cloud.account}:role/runner"
         functions.create_function(
-            FunctionName="app", Role=role, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": zip_of()}
+            FunctionName="app", Role=role, Runtime=PYTHON, Handler="app.handler", Code={"ZipFile": zip_of()}
         )
         self.names = {"account": cloud.account, "version": version, "config": config, "role": role}
 
@@ -341,7 +342,7 @@ def test_signer(
 FUNCTION = {
     "FunctionName": "new",
     "Role": "{role}",
-    "Runtime": "python3.13",
+    "Runtime": PYTHON,
     "Handler": "app.handler",
     "Code": {"S3Bucket": BUCKET, "S3Key": "key"},
 }

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.command_line import run_aws
+from tests.support.running import PYTHON
 from tests.support.sealed import zip_of
 from tests.support.server import RunningServer
 
@@ -176,7 +177,7 @@ def test_a_refused_deployment_says_what_each_check_found(server: RunningServer, 
     )["CodeSigningConfig"]["CodeSigningConfigArn"]
     asked = {
         "FunctionName": name,
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Handler": "app.handler",
         "Role": f"arn:aws:iam::{server.credentials.account}:role/app",
         "Environment": {"Variables": {"PASSWORD": "hunter2"}},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.support.command_line import run_aws
 from tests.support.deployment import zip_of
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer
 
 PUBLISHER = "arn:aws:signer:us-east-1:{}:/signing-profiles/app/abcdefghij"
@@ -21,7 +22,7 @@ def deploy_unsigned(server: RunningServer) -> str:
     client.create_function(
         FunctionName=name,
         Role=f"arn:aws:iam::{account}:role/runner",
-        Runtime="python3.13",
+        Runtime=PYTHON,
         Handler="app.handler",
         Code={"ZipFile": zip_of()},
         CodeSigningConfigArn=made["CodeSigningConfig"]["CodeSigningConfigArn"],

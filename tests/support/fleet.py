@@ -24,6 +24,7 @@ from sealgate.trust.authority_folder import AuthorityFolder
 from sealgate.trust.roots import TrustRoots
 from tests.support.deployment import SCOPE, DeploymentHouse
 from tests.support.functions import ROLE, a_scope
+from tests.support.running import PYTHON
 
 ELSEWHERE = a_scope(account="999999999999", region="us-east-1")
 
@@ -123,4 +124,4 @@ class FleetHouse(DeploymentHouse):
 
 
 def _settings(**changes: Any) -> SettingsChange:
-    return SettingsChange(**{"role": ROLE, "runtime": "python3.13", "handler": "app.handler"} | changes)
+    return SettingsChange(**{"role": ROLE, "runtime": PYTHON, "handler": "app.handler"} | changes)

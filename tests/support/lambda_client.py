@@ -19,6 +19,7 @@ from botocore.session import Session
 
 import sealgate
 from tests.support.deployment import zip_of
+from tests.support.running import PYTHON
 from tests.support.server import RunningServer, running_server
 
 OVERLAY = Path(sealgate.__file__).parent / "aws" / "overlay"
@@ -69,7 +70,7 @@ class LambdaClient:
         members = {
             "FunctionName": f"function-{next(_NUMBERS)}",
             "Role": f"arn:aws:iam::{self.account}:role/runner",
-            "Runtime": "python3.13",
+            "Runtime": PYTHON,
             "Handler": "app.handler",
             "Code": {"ZipFile": zip_of()},
         } | members

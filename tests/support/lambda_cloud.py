@@ -10,6 +10,7 @@ from sealgate.aws.api.sts import sts as sts_api
 from sealgate.house import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.deployment import zip_of
+from tests.support.running import PYTHON
 
 _NUMBERS = itertools.count(1)
 
@@ -24,7 +25,7 @@ def create_function(cloud: Cloud, **members: Any) -> Any:
     request: dict[str, Any] = {
         "FunctionName": f"function-{next(_NUMBERS)}",
         "Role": f"arn:aws:iam::{cloud.account}:role/runner",
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Handler": "app.handler",
         "Code": {"ZipFile": zip_of()},
     }
