@@ -6,10 +6,12 @@ client finds them: the environment that `sealgate env` prints, profiles, the rol
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
@@ -43,7 +45,7 @@ class Client:
     def __init__(self, service: str, *, region: str | None = None, endpoint: str | None = None) -> None:
         config = ClientConfig(user_agent_extra=f"sealgate/{sealgate.__version__}", retries={"mode": "standard"})
         try:
-            self._client: Any = Session().create_client(
+            self._client: Any = _open_session().create_client(
                 service, region_name=region, endpoint_url=endpoint, config=config
             )
         except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint is no address
@@ -70,6 +72,18 @@ class Client:
             return perform(**members)
         except (ClientError, BotoCoreError, *_HOSTILE_ANSWER_ERRORS) as error:
             raise _describe(f"{self._service} {operation.replace('_', '-')}", error) from error
+
+
+def _open_session() -> Session:
+    session = Session()
+    session.register_component("data_loader", _open_loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _open_loader(data_path: str | None) -> Loader:
+    """Answer what reads the services' models; reading them takes most of what it takes to make a client."""
+    return create_loader(data_path)
 
 
 def _describe(what: str, error: Exception) -> CallFailed:

@@ -19,6 +19,7 @@ COMMANDS = {
     "account": "create and list the accounts of a server",
     "verify": "judge a package offline",
     "gate": "decide before a deployment what the server would decide",
+    "package": "pack and sign all code that a template deploys",
     "inspect": "show what a package's signature says, without judging it",
     "fleet": "show every function version, and what its signature is worth now",
     "impact": "show what a revocation stops, before it happens or after",

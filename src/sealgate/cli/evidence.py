@@ -46,18 +46,27 @@ def load_evidence(*, data: Path | None, trust: Iterable[Path], trust_aws: bool, 
         Invalid: A file is not what it should be.
         OSError: A file cannot be read.
     """
-    roots = [parse_root(path.read_bytes(), name=path.name) for path in trust]
-    if data is not None:
-        roots = data_roots(data)
+    return Evidence(
+        roots=load_roots(data=data, trust=trust, trust_aws=trust_aws),
+        records=None if data is None else _open_records(data),
+        revocation_list=None if revocations is None else revocations.read_bytes(),
+    )
+
+
+def load_roots(*, data: Path | None, trust: Iterable[Path], trust_aws: bool) -> TrustRoots:
+    """Read the roots that the options name.
+
+    Raises:
+        NoRoot: No root is given.
+        Invalid: A file is not what it should be.
+        OSError: A file cannot be read.
+    """
+    roots = [parse_root(path.read_bytes(), name=path.name) for path in trust] if data is None else data_roots(data)
     if trust_aws:
         roots.append(aws_signer_root())
     if not roots:
         raise NoRoot("no trust root is given, so no signature can be accepted")
-    return Evidence(
-        roots=TrustRoots(roots=tuple(roots)),
-        records=None if data is None else _open_records(data),
-        revocation_list=None if revocations is None else revocations.read_bytes(),
-    )
+    return TrustRoots(roots=tuple(roots))
 
 
 def data_roots(data: Path) -> list[TrustRoot]:

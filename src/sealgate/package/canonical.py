@@ -20,10 +20,20 @@ from typing import NamedTuple
 from zlib import crc32
 
 from sealgate.errors import PackageError
+from sealgate.package.archive import Archive, read_body
 from sealgate.package.inflate import Bytes
 from sealgate.package.layout import MANIFEST_NAME, central_record, end_records, local_header
 from sealgate.package.links import check_link
-from sealgate.package.manifest import FILE, FOLDER, LINK, PROGRAM, ManifestEntry, encode_manifest
+from sealgate.package.manifest import (
+    FILE,
+    FOLDER,
+    LINK,
+    MAX_MANIFEST,
+    PROGRAM,
+    ManifestEntry,
+    encode_manifest,
+    verify_manifest,
+)
 from sealgate.package.names import NameRegistry, show_name
 from sealgate.package.rules import (
     MAX_ARCHIVE,
@@ -106,6 +116,18 @@ def plan_package(members: Iterable[Member]) -> PackagePlan:
             raise ExpandsTooFar(f"what is to be packed has more than {MAX_EXPANDED} bytes")
     manifest = encode_manifest(each.entry for each in planned)
     return _make_plan(manifest, tuple(planned))
+
+
+def find_identity(archive: Archive) -> str | None:
+    """Answer the identity of the canonical archive that a package was made of; None where it has no manifest.
+
+    Raises:
+        PackageError: The package is not as its manifest says.
+    """
+    if verify_manifest(archive) is None:
+        return None
+    manifest = read_body(archive, next(iter(archive.entries)), limit=MAX_MANIFEST)
+    return hashlib.sha256(manifest).hexdigest()
 
 
 def _make_plan(manifest: bytes, planned: tuple[_Planned, ...]) -> PackagePlan:

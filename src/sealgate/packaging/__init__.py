@@ -1,0 +1,1 @@
+"""Signing everything that a template deploys: local code is packed, signed once, and named by the template."""
