@@ -132,5 +132,7 @@ def test_who_asks_a_server_to_end_waits_for_what_runs_and_gets_no_process_left(s
     assert served.ended == []
     caller.join()
     assert served.ended == [2]
-    assert served.process.wait(timeout=30) == 0
+    assert end(served.process, signal.SIGTERM) == 0
     assert have_ended(pidfds)
+    for each in pidfds:
+        os.close(each)
