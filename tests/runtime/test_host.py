@@ -80,6 +80,12 @@ def test_a_process_whose_credentials_cannot_be_made_does_not_run_and_is_not_left
     assert pids(house, "no role") == []
 
 
+def test_a_process_counts_from_before_its_code_is_verified(house: House) -> None:
+    seen: list[set[str]] = []
+    invoke(house, "counts", house.write(COUNTING), lambda: seen.append(house.host.keys()))
+    assert ["counts" in keys for keys in (*seen, house.host.keys())] == [True, True]
+
+
 def test_a_caller_that_fails_leaves_no_process(house: House) -> None:
     task = house.write(COUNTING)
     with pytest.raises(KeyError), house.host.acquire("failing", lambda: make_launch(task), int):

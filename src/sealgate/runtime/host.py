@@ -114,6 +114,7 @@ class FunctionHost:
         self._changing = threading.Lock()
         self._idle: list[_Slot] = []
         self._busy: set[_Slot] = set()
+        self._coming: list[str] = []
         self._is_open = True
         self._starting = ThreadPoolExecutor(1, thread_name_prefix="function-starter")
         self._connecting = ThreadPoolExecutor(_CONNECTORS, thread_name_prefix="function-connector")
@@ -165,9 +166,9 @@ class FunctionHost:
         return len(idle) + len(busy)
 
     def keys(self) -> set[str]:
-        """Answer the keys of all processes that there are."""
+        """Answer the keys of all processes that there are, or are coming up: their code may be verified before that."""
         with self._changing:
-            return {slot.key for slot in (*self._idle, *self._busy)}
+            return {*self._coming, *(slot.key for slot in (*self._idle, *self._busy))}
 
     def close(self) -> None:
         """Start nothing any more, and end everything; answers when no process is left."""
@@ -210,16 +211,28 @@ class FunctionHost:
             clock=self._clock,
             init_seconds=self._init_seconds,
         )
-        coming_up = self._do(self._connecting, self._bring_up, key, start)
+        with self._expected(key):
+            coming_up = self._do(self._connecting, self._bring_up, key, start)
+            try:
+                gate()
+                coming_up.result().process.open()
+            except BaseException:
+                wait((coming_up,))
+                if coming_up.exception() is None:
+                    self._discard(coming_up.result())
+                raise
+            return coming_up.result()
+
+    @contextmanager
+    def _expected(self, key: str) -> Iterator[None]:
+        """Count a process among those that there are before there is one."""
+        with self._changing:
+            self._coming.append(key)
         try:
-            gate()
-            coming_up.result().process.open()
-        except BaseException:
-            wait((coming_up,))
-            if coming_up.exception() is None:
-                self._discard(coming_up.result())
-            raise
-        return coming_up.result()
+            yield
+        finally:
+            with self._changing:
+                self._coming.remove(key)
 
     def _bring_up(self, key: str, start: Callable[[], FunctionProcess]) -> _Slot:
         slot = _Slot(key=key, process=start())
