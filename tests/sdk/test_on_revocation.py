@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sealgate.clock import system_clock
+from sealgate.runtime.process import FunctionProcess
 from sealgate.services.invocations.errors import StartRefused
 from sealgate.services.invocations.service import Request
 from sealgate.services.scope import Scope
@@ -116,6 +117,25 @@ def test_what_the_function_says_keeps_revoked_code_from_starting(signed: Revocat
     assert row.reason == "REVOKED"
     signed.client.untag_resource(Resource=signed.row(name).arn, TagKeys=list(ENFORCE))
     assert signed.functions.call(name).value == 42
+
+
+def test_nobody_waits_for_a_start_that_is_refused(signed: Revocations, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, job = signed.make(CODE, Tags=ENFORCE)
+    signed.revoke(job)
+    connect, wrote = FunctionProcess.connect, threading.Event()
+
+    def write() -> None:
+        with signed.house.db.write():
+            wrote.set()
+
+    def connect_late(process: FunctionProcess) -> None:
+        threading.Thread(target=write, daemon=True).start()
+        wrote.wait(10)
+        connect(process)
+
+    monkeypatch.setattr(FunctionProcess, "connect", connect_late)
+    refused(signed, name)
+    assert wrote.is_set()
 
 
 def test_the_config_counts_where_the_function_says_nothing_and_then_the_profile(signed: Revocations) -> None:

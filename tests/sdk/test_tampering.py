@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -143,8 +144,11 @@ def refused(signed: SignedFunctions, name: str) -> str:
     return message
 
 
-@pytest.mark.parametrize(("tamper", "named"), [pytest.param(do, named, id=what) for what, do, named in ALTERED])
-@pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.parametrize(
+    ("is_signed", "tamper", "named"),
+    [pytest.param(True, do, named, id=f"signed: {what}") for what, do, named in ALTERED]
+    + [pytest.param(False, do, named, id=f"unsigned: {what}") for what, do, named in ALTERED[::3]],
+)
 def test_what_was_altered_does_not_start(
     signed: SignedFunctions, tmp_path: Path, tamper: Tamper, named: str, *, is_signed: bool
 ) -> None:
@@ -213,6 +217,22 @@ def test_an_entry_that_is_removed_is_made_again_from_the_verified_package(signed
     assert "remove that, and the verified package is unpacked again" in refused(signed, name)
     shutil.rmtree(entry.path)
     assert signed.functions.call(name).value == 42
+
+
+def test_what_cannot_be_unpacked_in_advance_is_no_refused_start(
+    signed: SignedFunctions, caplog: pytest.LogCaptureFixture
+) -> None:
+    data, _ = signed.sign(package(CODE | {"advance": "1"}))
+    unpacking = threading.Event()
+    signed.house.running.hosting._unpacking.submit(unpacking.wait)
+    name = signed.functions.make("", Code={"ZipFile": data})
+    flip(signed.house.blobs.path(signed.row(name).code_sha256), 60)
+    unpacking.set()
+    signed.unpack()
+    assert "could not be unpacked before its first start" in caplog.text
+    assert refusals(signed, name) == []
+    refused(signed, name)
+    assert len(refusals(signed, name)) == 1
 
 
 def test_a_version_keeps_its_own_code_and_is_named(signed: SignedFunctions) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sealgate.errors import SealgateError
+from sealgate.services.audit.notes import RefusedStart
 from sealgate.services.invocations.errors import StartRefused, Throttled
 from sealgate.services.invocations.queue import InvocationQueue
 from sealgate.store.database import Database
@@ -140,7 +141,14 @@ def test_what_is_too_old_is_given_up_unrun(house: House) -> None:
 
 def test_a_refused_start_is_a_failed_attempt(house: House) -> None:
     house.put()
-    house.ends = [StartRefused("arn", "it was altered", reason="ContentsAltered")]
+    refused = RefusedStart(
+        function_arn="arn",
+        package_sha256="0" * 64,
+        layer_version_arn=None,
+        reason="ContentsAltered",
+        detail="it was altered",
+    )
+    house.ends = [StartRefused(refused)]
     house.queue.run_due()
     row = house.row
     assert row is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sealgate.errors import Conflict, Invalid, TooLarge
+from sealgate.services.audit.notes import RefusedStart
 from sealgate.services.functions.errors import CodeVerificationFailed
 
 
@@ -28,7 +29,14 @@ class Throttled(Conflict):
 
 
 class StartRefused(CodeVerificationFailed):
-    """The code is not started: it is not what was deployed, or its signature is revoked or has expired."""
+    """The code is not started: it is not what was deployed, or its signature is revoked or has expired.
 
-    def __init__(self, arn: str, why: str, *, reason: str) -> None:
-        super().__init__(f"Lambda cannot start the function. Check the code of {arn}: {why}.", reason=reason)
+    Attributes:
+        refused: What was not started, and why, for the record.
+    """
+
+    def __init__(self, refused: RefusedStart) -> None:
+        arn = refused.layer_version_arn or refused.function_arn
+        text = f"Lambda cannot start the function. Check the code of {arn}: {refused.detail}."
+        super().__init__(text, reason=refused.reason)
+        self.refused = refused

@@ -19,6 +19,7 @@ from sealgate.runtime.launch import Launch
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
 from sealgate.services.invocations.capacity import Capacity
+from sealgate.services.invocations.errors import StartRefused
 from sealgate.services.invocations.lines import log_events, new_stream
 from sealgate.services.invocations.retirement import Retirement
 from sealgate.services.invocations.roles import FunctionRoles
@@ -117,17 +118,28 @@ class Runner:
         """
         function = runnable.function
         place = (function.account, function.region)
-        with self._capacity.taken(
-            place, function.name, reserved=runnable.reserved, reserved_by_all=lambda: self._measure_reserved(function)
-        ):
-            key = process_key(runnable, self._clock())
-            with self._host.acquire(key, lambda: self._launch(runnable), lambda: self._verify(runnable, key)) as lease:
-                began = self._clock()
-                result = lease.invoke(invocation)
-                stream = lease.launch.log_stream
+        try:
+            with self._capacity.taken(
+                place,
+                function.name,
+                reserved=runnable.reserved,
+                reserved_by_all=lambda: self._measure_reserved(function),
+            ):
+                result, began, stream = self._run(runnable, invocation)
+        except StartRefused as error:
+            self._starter.record(function, error.refused)
+            raise
         target = Target(function.account, function.region, function.log_group, stream)
         self._sink.add(target, log_events(result.log, began=began, ended=self._clock()))
         return result
+
+    def _run(self, runnable: Runnable, invocation: Invocation) -> tuple[Result, datetime, str]:
+        """Answer how it ended, when it began, and the log stream of its process."""
+        key = process_key(runnable, self._clock())
+        with self._host.acquire(key, lambda: self._launch(runnable), lambda: self._verify(runnable, key)) as lease:
+            began = self._clock()
+            result = lease.invoke(invocation)
+            return result, began, lease.launch.log_stream
 
     def _launch(self, runnable: Runnable) -> Launch:
         function = runnable.function

@@ -5,7 +5,7 @@
 Everything that was deployed is verified again, whatever the code signing config says: the stored packages against their
 signatures, the unpacked files against their list (`sealgate.runtime.code`). Revocation and expiry stop a start only
 where the tag `sealgate:on-revocation` asks for it, since on AWS they do not. What is refused is written down, and
-counted as a metric.
+counted as a metric, where somebody has asked for the start.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Starter:
         for each in signed:
             decision = self.judge(function, each.signature)
             if decision.outcome is not Outcome.ALLOW:
-                self._conclude(function, each.part, decision)
+                _conclude(function, each.part, decision)
         return signed
 
     def judge(self, function: Function, signature: Signature) -> Decision:
@@ -127,36 +127,24 @@ class Starter:
             revocation_checked=signature.root_kind == RootKind.AUTHORITY,
         )
 
-    def _guarded(self, function: Function, part: Part, do: Callable[[StoredPackage], T]) -> T:
-        try:
-            return do(part.package)
-        except (IntegrityError, PackageError) as error:
-            raise self._refuse(function, part, reason=error.reason, detail=error.message) from error
+    def record(self, function: Function, refused: RefusedStart) -> None:
+        """Write down that a start was refused, count it and say so.
 
-    def _conclude(self, function: Function, part: Part, decision: Decision) -> None:
-        failed = find_failed(decision)
-        if decision.outcome is Outcome.DENY:
-            raise self._refuse(function, part, reason=str(decision.kind), detail=failed.detail)
-        log.warning("start with a warning: %s: %s", function.qualified_arn, failed.detail)
-
-    def _refuse(self, function: Function, part: Part, *, reason: str, detail: str) -> StartRefused:
-        """Write down that a start is refused, and answer what the caller is told."""
-        refused = RefusedStart(
-            function_arn=function.qualified_arn,
-            package_sha256=part.package.sha256,
-            layer_version_arn=part.layer_version_arn,
-            reason=reason,
-            detail=detail,
-        )
+        Not before the process that was coming up has ended: in a unit of work, whatever writes waits from here on.
+        """
         now = self._clock()
         with self._db.write() as tx:
             start_refusals.insert(tx, _make_row(function, refused, at=now))
             record_refused_start(tx, refused, account=function.account, region=function.region, at=now)
         note_refused_start(refused)
-        self._db.after_commit(lambda: self._meter.count_refused_start(reason=reason))
-        subject = part.layer_version_arn or function.qualified_arn
-        log.error("start refused: %s: %s: %s", function.qualified_arn, reason, detail)
-        return StartRefused(subject, detail, reason=reason)
+        self._db.after_commit(lambda: self._meter.count_refused_start(reason=refused.reason))
+        log.error("start refused: %s: %s: %s", refused.function_arn, refused.reason, refused.detail)
+
+    def _guarded(self, function: Function, part: Part, do: Callable[[StoredPackage], T]) -> T:
+        try:
+            return do(part.package)
+        except (IntegrityError, PackageError) as error:
+            raise _refuse(function, part, reason=error.reason, detail=error.message) from error
 
 
 def find_failed(decision: Decision) -> Finding:
@@ -179,6 +167,25 @@ def parts_of(tx: Tx, function: Function) -> tuple[Part, ...]:
         for layer in list_attached(tx, function)
     ]
     return (Part(package=code), *layers)
+
+
+def _conclude(function: Function, part: Part, decision: Decision) -> None:
+    failed = find_failed(decision)
+    if decision.outcome is Outcome.DENY:
+        raise _refuse(function, part, reason=str(decision.kind), detail=failed.detail)
+    log.warning("start with a warning: %s: %s", function.qualified_arn, failed.detail)
+
+
+def _refuse(function: Function, part: Part, *, reason: str, detail: str) -> StartRefused:
+    return StartRefused(
+        RefusedStart(
+            function_arn=function.qualified_arn,
+            package_sha256=part.package.sha256,
+            layer_version_arn=part.layer_version_arn,
+            reason=reason,
+            detail=detail,
+        )
+    )
 
 
 def _make_row(function: Function, refused: RefusedStart, *, at: datetime) -> StartRefusal:
