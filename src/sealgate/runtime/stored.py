@@ -73,6 +73,8 @@ def verify_stored(
         return None
     try:
         measured = begin_measuring(source, threads=threads)
+        if measured is not None:
+            measured.roots()  # first, since it leaves the interpreter to who starts the process meanwhile
         assessment = verify_package(source, roots=roots, at=at, measured=measured)
     except PackageError as error:
         raise StoredPackageAltered(f"the stored package is damaged: {error.message}") from error
