@@ -32,11 +32,14 @@ class Served:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process, self.url = start(folder)
-        self.functions = Functions(client("lambda", self.url, folder), role="arn:aws:iam::000000000000:role/absent")
         self.ended: list[Any] = []
 
     def restart(self) -> None:
         self.process, self.url = start(self.folder)
+
+    @property
+    def functions(self) -> Functions:
+        return Functions(client("lambda", self.url, self.folder), role="arn:aws:iam::000000000000:role/absent")
 
     def call(self, seconds: float) -> threading.Thread:
         """Invoke the function that sleeps, in a thread that notes how that ended."""
@@ -94,13 +97,22 @@ def have_ended(pidfds: list[int]) -> bool:
     return all(select.select([each], [], [], 0)[0] for each in pidfds)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path / "data")
+@pytest.fixture(scope="module")
+def ever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("served") / "data")
     served.functions.make(SLEEPS, FunctionName="sleeping", Timeout=60)
     yield served
     if served.process.poll() is None:
         end(served.process, signal.SIGTERM)
+
+
+@pytest.fixture
+def served(ever: Served) -> Served:
+    """A server that runs, whatever the last test has done to it."""
+    if ever.process.poll() is not None:
+        ever.restart()
+    ever.ended.clear()
+    return ever
 
 
 def test_a_kill_leaves_no_process_and_loses_no_event(served: Served) -> None:
