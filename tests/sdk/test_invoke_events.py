@@ -216,3 +216,13 @@ def test_a_config_of_retries_says_something_that_exists_here(events: Events) -> 
     client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0, DestinationConfig=empty)
     absent = refused(client, "put_function_event_invoke_config", FunctionName="absent", MaximumRetryAttempts=0)
     assert absent[0] == "ResourceNotFoundException"
+
+
+def test_how_an_alias_or_a_version_is_retried_goes_with_it(events: Events) -> None:
+    client, name = events.client, events.functions.make(PRINTS, Publish=True)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    for qualifier in ("live", "1"):
+        client.put_function_event_invoke_config(FunctionName=name, Qualifier=qualifier, MaximumRetryAttempts=0)
+    client.delete_alias(FunctionName=name, Name="live")
+    client.delete_function(FunctionName=name, Qualifier="1")
+    assert client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"] == []

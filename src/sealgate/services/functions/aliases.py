@@ -21,6 +21,7 @@ from sealgate.store.aliases import Alias, aliases, select_aliases
 from sealgate.store.database import Database, Tx
 from sealgate.store.function_policies import function_policies
 from sealgate.store.functions import LATEST_NUMBER, find_latest, functions
+from sealgate.store.invocations import invoke_configs
 
 MAX_PAGE = 50
 """Aliases of one answer of a list, as of the other lists of Lambda."""
@@ -125,7 +126,7 @@ class AliasService:
         return new
 
     def delete(self, scope: Scope, function_name: str, alias: str) -> None:
-        """Delete an alias, with its policy; where there is none of this name, nothing happens.
+        """Delete an alias, with its policy and how it is retried; where there is none of this name, nothing happens.
 
         Raises:
             FunctionNotFound: There is no such function.
@@ -134,6 +135,7 @@ class AliasService:
         with self._db.write() as tx:
             _check_function(tx, name)
             function_policies.delete(tx, **name.place, function=name.name, qualifier=alias)
+            invoke_configs.delete(tx, **name.place, function=name.name, qualifier=alias)
             aliases.delete(tx, **name.place, function=name.name, name=alias)
 
     def list_aliases(

@@ -30,6 +30,7 @@ from sealgate.store.functions import (
     select_all_versions,
     select_versions,
 )
+from sealgate.store.invocations import invoke_configs
 
 MAX_PAGE = 50
 """Versions of one answer of a list (Lambda API reference, ListVersionsByFunction)."""
@@ -140,7 +141,7 @@ def publish(tx: Tx, latest: Function, *, description: str | None = None) -> Func
 
 
 def delete_version(tx: Tx, name: FunctionName) -> None:
-    """Delete a published version, with its policy; its number is not given again.
+    """Delete a published version, with its policy and how it is retried; its number is not given again.
 
     Raises:
         FunctionNotFound: There is no such version.
@@ -164,6 +165,7 @@ def delete_version(tx: Tx, name: FunctionName) -> None:
     if pointing:
         raise VersionInUse(pointing)
     function_policies.delete(tx, **name.place, function=name.name, qualifier=name.qualifier)
+    invoke_configs.delete(tx, **name.place, function=name.name, qualifier=name.qualifier)
     functions.delete(tx, **name.place, name=name.name, version=found.version)
 
 
