@@ -46,6 +46,7 @@ from sealgate.services.objects.service import ObjectService
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.services.signing.revocation import RevocationService
+from sealgate.services.switches import NETWORK, read_switch
 from sealgate.store.aliases import delete_aliases
 from sealgate.store.blobs import BlobStore
 from sealgate.store.configs import CodeSigningConfig, configs
@@ -349,7 +350,7 @@ class FunctionService:
         """
         with self._db.write() as tx:
             function = _get_function(tx, _parse_tagged(arn, scope))
-            functions.replace(tx, dataclasses.replace(function, tags=merged_tags(function.tags, tags)))
+            self._replace_tags(tx, function, merged_tags(function.tags, tags))
 
     def untag(self, scope: Scope, arn: str, keys: Sequence[str]) -> None:
         """Remove tags from a function; a key that it does not have is no error.
@@ -360,7 +361,12 @@ class FunctionService:
         """
         with self._db.write() as tx:
             function = _get_function(tx, _parse_tagged(arn, scope))
-            functions.replace(tx, dataclasses.replace(function, tags=tags_without(function.tags, keys)))
+            self._replace_tags(tx, function, tags_without(function.tags, keys))
+
+    def _replace_tags(self, tx: Tx, function: Function, tags: Mapping[str, str]) -> None:
+        functions.replace(tx, dataclasses.replace(function, tags=tags))
+        if read_switch(NETWORK, tags) != read_switch(NETWORK, function.tags):
+            self._db.after_commit(lambda: self._runs.note_end(function.arn))
 
     def _examine(
         self,

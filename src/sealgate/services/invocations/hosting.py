@@ -66,7 +66,7 @@ class Hosting(Runs):
         self._unpacking.submit(self._unpack, function)
 
     def note_end(self, arn: str) -> None:
-        """End what runs of a function or version that is deleted (see `Runs`)."""
+        """End what runs of a function or version (see `Runs`)."""
         self._end(arn)
 
     def _end(self, arn: str) -> None:
