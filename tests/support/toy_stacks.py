@@ -198,13 +198,13 @@ class StackBench:
 
     def create(self, name: str, template: Any, *, options: Options = Options(), **parameters: str) -> Stack:  # noqa: B008 - never changed
         """Make a stack, to the end."""
-        made = self.crew.service.create(ASKER, name, given(template, **parameters), options=options)
+        made = self.crew.service.create(ASKER, name, given(template, None, **parameters), options=options)
         self.work()
         return self.get(made.stack_id)
 
     def update(self, name: str, template: Any, *, options: Options = Options(), **parameters: str) -> Stack:  # noqa: B008 - never changed
         """Change a stack, to the end."""
-        self.crew.service.update(ASKER, name, given(template, **parameters), options=options)
+        self.crew.service.update(ASKER, name, given(template, None, **parameters), options=options)
         self.work()
         return self.get(name)
 
@@ -239,7 +239,7 @@ class StackBench:
         return {row.logical_id: row.status for row in self.crew.lookup.list_resources(ASKER, name)[1]}
 
 
-def given(template: Any, *, tags: Mapping[str, str] | None = None, **parameters: str) -> Given:
+def given(template: Any, tags: Mapping[str, str] | None = None, /, **parameters: str) -> Given:
     """Say what a stack shall be."""
     body = template if isinstance(template, str) else json.dumps(template)
     return Given(

@@ -248,7 +248,7 @@ def test_a_stack_under_way_is_neither_changed_nor_removed(bench: StackBench) -> 
 
 def test_tags_of_the_stack_are_those_of_its_resources(bench: StackBench) -> None:
     template = things(A={"Tags": [{"Key": "own", "Value": "1"}, {"Key": "both", "Value": "own"}]})
-    bench.crew.service.create(ASKER, "app", given(template, tags={"both": "stack", "all": "2"}), options=Options())
+    bench.crew.service.create(ASKER, "app", given(template, {"both": "stack", "all": "2"}), options=Options())
     bench.work()
     tags = {each["Key"]: each["Value"] for each in bench.world.contents()["A"]["Tags"]}
     assert tags == {"own": "1", "both": "own", "all": "2"}

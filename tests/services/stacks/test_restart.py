@@ -9,6 +9,8 @@ from sealgate.services.stacks.service import Options
 from sealgate.services.stacks.steps import Interrupted
 from tests.support.toy_stacks import ASKER, Killed, StackBench, given, things
 
+Shape = dict[tuple[str, str], dict[str, Any]]
+
 OLD = things(Base={"Name": "one", "Size": 1}, Middle={"Needs": [{"Ref": "Base"}]}, Gone={"Needs": [{"Ref": "Middle"}]})
 NEW = things(
     Base={"Name": "two", "Size": 2},
@@ -27,14 +29,14 @@ def until_it_ends(bench: StackBench) -> None:
         bench.work()
 
 
-def contents_after(bench: StackBench, act: Callable[[StackBench], Any]) -> dict[str, Any]:
+def contents_after(bench: StackBench, act: Callable[[StackBench], Any]) -> Shape:
     act(bench)
     until_it_ends(bench)
     assert not bench.world.deadly, "the process has died where the test says"
     return shape(bench)
 
 
-def shape(bench: StackBench) -> dict[str, Any]:
+def shape(bench: StackBench) -> Shape:
     """Answer what there is; names that are drawn anew are not the same, so what takes them is counted."""
     found = {}
     for physical_id, thing in bench.world.things.items():

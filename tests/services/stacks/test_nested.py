@@ -1,0 +1,92 @@
+"""A stack in a stack, in memory: its template is an object of a bucket."""
+
+from typing import Any
+
+import pytest
+
+from sealgate.services.stacks.documents import encode_document
+from sealgate.services.stacks.errors import WrongStackStatus
+from tests.support.toy_stacks import ASKER, Killed, StackBench, things
+
+INNER = {
+    "Parameters": {"Size": {"Type": "Number"}},
+    **things(Inside={"Size": {"Ref": "Size"}}),
+    "Outputs": {"Name": {"Value": {"Ref": "Inside"}}},
+}
+
+
+def outer(size: int, key: str = "inner", **more: Any) -> dict[str, Any]:
+    properties = {"TemplateURL": f"http://127.0.0.1:4566/b/{key}", "Parameters": {"Size": size}}
+    return {
+        "Resources": {
+            "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": properties},
+            **things(After={"Note": {"Fn::GetAtt": ["Nested", "Outputs.Name"]}}, **more)["Resources"],
+        }
+    }
+
+
+@pytest.fixture(autouse=True)
+def templates(bench: StackBench) -> None:
+    bench.world.templates["b/inner"] = encode_document(INNER)
+
+
+def inner_of(bench: StackBench) -> str:
+    rows = bench.crew.lookup.list_resources(ASKER, "app")[1]
+    return next(row.current.physical_id or "" for row in rows if row.logical_id == "Nested")
+
+
+def test_an_inner_stack_is_made_and_its_outputs_are_attributes(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    assert bench.world.contents()["Inside"]["Size"] == 3
+    inner = bench.get(inner_of(bench))
+    assert (inner.status, inner.parent_id) == ("CREATE_COMPLETE", bench.get("app").stack_id)
+    assert bench.world.contents()["After"]["Note"] == inner.outputs[0].value
+
+
+def test_an_inner_stack_is_changed_and_removed_with_its_outer_one(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    assert bench.update("app", outer(4)).status == "UPDATE_COMPLETE"
+    assert bench.world.contents()["Inside"]["Size"] == 4
+    inner = inner_of(bench)
+    bench.delete("app")
+    assert bench.get(inner).status == "DELETE_COMPLETE"
+    assert bench.world.things == {}
+
+
+def test_a_failure_inside_fails_the_outer_stack(bench: StackBench) -> None:
+    bench.world.failing.add("create Inside")
+    assert bench.create("app", outer(3)).status == "ROLLBACK_COMPLETE"
+    assert any("was not successfully created: " in each for each in bench.reasons("app"))
+    assert bench.world.things == {}
+    assert bench.crew.lookup.list_live(ASKER)[0].name == "app"
+
+
+def test_a_failure_outside_undoes_the_inner_stacks_update(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.world.failing.add("create Late")
+    assert bench.update("app", outer(4, Late={"DependsOn": "After"})).status == "UPDATE_ROLLBACK_COMPLETE"
+    assert bench.world.contents()["Inside"]["Size"] == 3
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_inner_stack_is_taken_up_with_its_outer_one(bench: StackBench, moment: str) -> None:
+    bench.world.deadly.add(f"{moment} create Inside")
+    with pytest.raises(Killed):
+        bench.create("app", outer(3))
+    bench.restart()
+    bench.work()
+    assert bench.get("app").status == "CREATE_COMPLETE"
+    assert len(bench.world.things) == 2
+
+
+def test_an_inner_stack_is_not_changed_by_itself(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    with pytest.raises(WrongStackStatus, match="is a nested stack"):
+        bench.update(inner_of(bench), things(A={}))
+    with pytest.raises(WrongStackStatus, match="is a nested stack"):
+        bench.delete(inner_of(bench))
+
+
+def test_a_template_that_is_not_there_fails_the_step(bench: StackBench) -> None:
+    assert bench.create("app", outer(3, key="none")).status == "ROLLBACK_COMPLETE"
+    assert "S3 error: The specified key does not exist." in bench.reasons("app")

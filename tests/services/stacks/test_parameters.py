@@ -1,0 +1,93 @@
+from typing import Any, NoReturn
+
+import pytest
+
+from sealgate.services.stacks.errors import TemplateInvalid
+from sealgate.services.stacks.parameters import GivenParameter, resolve_parameters
+from sealgate.services.stacks.template import ParameterDeclaration
+from sealgate.store.stacks import StackParameter
+
+
+def no_lookup(name: str) -> NoReturn:
+    raise AssertionError(name)
+
+
+def declare(**members: Any) -> dict[str, ParameterDeclaration]:
+    return {"P": ParameterDeclaration(**({"name": "P", "type": "String"} | members))}
+
+
+def resolve(declared: dict[str, ParameterDeclaration], text: str | None) -> StackParameter:
+    given = {} if text is None else {"P": GivenParameter(name="P", value=text)}
+    return resolve_parameters(declared, given, previous={}, lookup=no_lookup)["P"]
+
+
+@pytest.mark.parametrize(
+    ("members", "text", "value"),
+    [
+        ({}, "x", "x"),
+        ({"default": "d"}, None, "d"),
+        ({"default": ""}, None, ""),
+        ({"type": "Number", "min_value": 1, "max_value": 3}, "2", "2"),
+        ({"type": "List<Number>"}, "1, 2.5", ["1", "2.5"]),
+        ({"type": "CommaDelimitedList"}, "a, b", ["a", "b"]),
+        ({"type": "CommaDelimitedList"}, "", []),
+        ({"allowed_values": ("a", "b")}, "b", "b"),
+        ({"allowed_pattern": "[a-z]+"}, "abc", "abc"),
+        ({"min_length": 1, "max_length": 3}, "abc", "abc"),
+    ],
+    ids=str,
+)
+def test_a_parameter_is_what_its_type_makes_of_it(members: Any, text: str | None, value: Any) -> None:
+    assert resolve(declare(**members), text).value == value
+
+
+@pytest.mark.parametrize(
+    ("members", "text", "error"),
+    [
+        ({}, None, "Parameters: [P] must have values"),
+        ({"type": "Number"}, "x", "Parameter 'P' must be a number."),
+        ({"type": "Number"}, "nan", "Parameter 'P' must be a number."),
+        ({"type": "Number", "min_value": 1}, "0", "must be a number not less than 1"),
+        ({"type": "Number", "max_value": 1}, "2", "must be a number not more than 1"),
+        ({"type": "List<Number>"}, "1,x", "must be a number."),
+        ({"allowed_values": ("a",)}, "b", "Parameter 'P' must be one of AllowedValues"),
+        ({"allowed_pattern": "[a-z]+"}, "ab1", "must match pattern [a-z]+"),
+        ({"allowed_pattern": "("}, "a", "is no regular expression"),
+        ({"allowed_pattern": "x", "constraint_description": "say x"}, "y", "failed to satisfy constraint: say x"),
+        ({"min_length": 2}, "a", "must not have less than 2 characters"),
+        ({"max_length": 2}, "abc", "must not have more than 2 characters"),
+        ({"type": "AWS::EC2::VPC::Id"}, "vpc-1", "Unrecognized parameter type: AWS::EC2::VPC::Id"),
+        ({}, "x" * 4097, "must not exceed 4096 bytes"),
+    ],
+    ids=lambda text: str(text)[:60],
+)
+def test_what_a_declaration_does_not_allow_is_refused(members: Any, text: str | None, error: str) -> None:
+    with pytest.raises(TemplateInvalid) as refused:
+        resolve(declare(**members), text)
+    assert error in refused.value.message
+
+
+def test_a_previous_value_is_kept_where_that_is_said() -> None:
+    given = {"P": GivenParameter(name="P", use_previous=True)}
+    previous = {"P": StackParameter(name="P", text="old")}
+    assert resolve_parameters(declare(), given, previous=previous, lookup=no_lookup)["P"].text == "old"
+    with pytest.raises(TemplateInvalid, match="There is no previous value"):
+        resolve_parameters(declare(), given, previous={}, lookup=no_lookup)
+
+
+def test_an_unknown_parameter_is_refused_by_name() -> None:
+    with pytest.raises(TemplateInvalid, match=r"Parameters: \[Q\] do not exist in the template"):
+        resolve_parameters(
+            declare(default="d"), {"Q": GivenParameter(name="Q", value="x")}, previous={}, lookup=no_lookup
+        )
+
+
+def test_a_stored_parameter_is_looked_up() -> None:
+    declared = declare(type="AWS::SSM::Parameter::Value<String>", default="/path")
+    found = resolve_parameters(declared, {}, previous={}, lookup=lambda name: f"value of {name}")["P"]
+    assert (found.value, found.shown) == ("value of /path", "/path")
+
+
+def test_a_secret_parameter_is_masked() -> None:
+    found = resolve(declare(no_echo=True), "hunter2")
+    assert (found.value, found.shown, found.masked) == ("hunter2", "****", "****")
