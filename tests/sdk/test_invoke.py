@@ -3,10 +3,12 @@
 import base64
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command_line import run_aws
 from tests.support.invoking import NODE, PYTHON, Functions, package
 from tests.support.refusals import error_of
 from tests.support.server import RunningServer
@@ -323,3 +325,18 @@ def test_a_runtime_that_this_host_lacks_is_refused_when_it_is_asked_for(function
     with pytest.raises(functions.client.exceptions.InvalidParameterValueException, match=re.escape(runtime)):
         functions.client.update_function_configuration(FunctionName=name, Runtime=runtime)
     assert functions.call(name, 1).value == 1
+
+
+def test_the_command_line_invokes_too(functions: Functions, server: RunningServer, tmp_path: Path) -> None:
+    name = functions.make(MANY)
+    invoke = ("lambda", "invoke", "--function-name", name, "--payload", '"raise"', "--log-type", "Tail", "answer.json")
+    told = run_aws(*invoke, environment=server.environment(), folder=tmp_path)
+    assert told.returncode == 0, told.stderr
+    metadata = json.loads(told.stdout)
+    assert (metadata["StatusCode"], metadata["ExecutedVersion"], metadata["FunctionError"]) == (
+        200,
+        "$LATEST",
+        "Unhandled",
+    )
+    assert "REPORT RequestId: " in base64.b64decode(metadata["LogResult"]).decode()
+    assert json.loads((tmp_path / "answer.json").read_text())["errorMessage"] == "no such thing"
