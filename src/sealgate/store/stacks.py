@@ -459,11 +459,6 @@ def list_stacks(
     return stacks.select(tx, *conditions, order_by=[_s.created_at.desc(), _s.stack_id])
 
 
-def list_children(tx: Tx, *, stack_id: str) -> list[Stack]:
-    """Answer the stacks that are resources of a stack and not deleted."""
-    return stacks.select(tx, _s.parent_id == stack_id, _s.deleted_at.is_(None), order_by=[_s.stack_id])
-
-
 def list_waiting_stacks(tx: Tx, *, now: datetime, limit: int) -> list[Stack]:
     """Answer stacks with work to do that nobody does any more; nested ones are their parent's."""
     free = or_(_s.lease_until.is_(None), _s.lease_until <= now)
