@@ -35,6 +35,10 @@ from sealgate.store.tables import StringMap, UtcTime, metadata
 
 Milliseconds = int
 """A moment as the service counts: milliseconds since 1970."""
+MAX_READ = 1 << 20
+"""Characters of messages after which reading ends, whole events told (CloudWatch Logs API reference, GetLogEvents)."""
+_READ_AHEAD = 100
+"""Events that a database hands over at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,17 +270,22 @@ def select_log_streams(tx: Tx, *, account: str, region: str, group_name: str, pr
 
 
 def select_log_events(tx: Tx, asked: EventSpan, *, after: Position | None, limit: int) -> list[StoredLogEvent]:
-    """Answer the earliest events of a span that come after a position."""
+    """Answer the earliest events of a span that come after a position: at least one, and else up to `MAX_READ`."""
     columns = log_events_table.c
     where = [*asked.conditions(), *([] if after is None else [_is_after(after)])]
     return _read_events(tx, where, (columns.timestamp, columns.number), limit)
 
 
 def select_last_log_events(tx: Tx, asked: EventSpan, *, until: Position | None, limit: int) -> list[StoredLogEvent]:
-    """Answer the latest events of a span that come before a position's event, the earliest first."""
+    """Answer the latest events of a span that come before a position's event, the earliest first; up to `MAX_READ`."""
     columns = log_events_table.c
     where = [*asked.conditions(), *([] if until is None else [_is_before(until)])]
     return _read_events(tx, where, (columns.timestamp.desc(), columns.number.desc()), limit)[::-1]
+
+
+def may_go_on(found: Sequence[StoredLogEvent], *, limit: int) -> bool:
+    """Tell whether there may be more events than were read."""
+    return len(found) == limit or sum(len(event.message) for event in found) >= MAX_READ
 
 
 def delete_log_events(tx: Tx, *, account: str, region: str, group_name: str, before: Milliseconds) -> int:
@@ -291,7 +300,15 @@ def _read_events(
     columns = log_events_table.c
     shown = (columns.number, columns.stream_name, columns.timestamp, columns.ingested, columns.message)
     statement = select(*shown).where(*where).order_by(*order).limit(limit)
-    return [StoredLogEvent(*row) for row in tx.execute(statement)]
+    found: list[StoredLogEvent] = []
+    size = 0
+    with tx.execute(statement, execution_options={"stream_results": True, "max_row_buffer": _READ_AHEAD}) as rows:
+        for row in rows:
+            found.append(StoredLogEvent(*row))
+            size += len(found[-1].message)
+            if size >= MAX_READ:
+                break
+    return found
 
 
 def _is_after(position: Position) -> ColumnElement[bool]:

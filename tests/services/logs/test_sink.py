@@ -82,6 +82,26 @@ def test_what_comes_too_fast_is_left_out_and_said_so(house: House, monkeypatch: 
     assert house.said()[3] == "e"
 
 
+def test_who_floods_the_log_takes_nobody_elses_place(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "MAX_OF_ONE", 2)
+    house.sink.add(TARGET, lines("a", "b", "c", "d"))
+    house.sink.add(TARGET._replace(stream="other"), lines("e"))
+    house.sink.flush()
+    said = house.said()
+    assert (said[:2], "2 lines were left out" in said[2], said[3]) == (["a", "b"], True, "e")
+
+
+def test_lines_that_are_too_long_together_are_left_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "MAX_CHARACTERS", 5)
+    house.sink.add(TARGET, lines("12345"))
+    house.sink.add(TARGET, lines("6"))
+    house.sink.flush()
+    house.sink.add(TARGET, lines("7"))
+    house.sink.flush()
+    said = house.said()
+    assert (said[0], "1 lines were left out" in said[1], said[2]) == ("12345", True, "7")
+
+
 def test_events_end_when_their_group_no_longer_keeps_them(house: House) -> None:
     house.sink.add(TARGET, lines("old", at=NOW - timedelta(days=2)))
     house.sink.add(TARGET, lines("new"))

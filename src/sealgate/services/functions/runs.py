@@ -27,9 +27,7 @@ class Runs:
         """Take note that a function has other code or settings: what runs is not what is deployed any more."""
 
     def note_end(self, arn: str) -> None:
-        """Take note that a function, or the one version that the ARN names, may not go on as it runs: it is deleted, or
-        has another network.
-        """
+        """Take note that a function, or the one version that the ARN names, is deleted, or has another network."""
 
 
 NEVER_RUN = Runs()

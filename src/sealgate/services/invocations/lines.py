@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 
 from sealgate.services.logs.events import InputEvent, milliseconds
@@ -16,8 +18,10 @@ def new_stream(function: Function, now: datetime) -> str:
     return f"{now:%Y/%m/%d}/[{function.version_name}]{secrets.token_hex(16)}"
 
 
-def log_events(log: bytes, *, began: datetime, ended: datetime) -> list[InputEvent]:
+def log_events(log: bytes, *, began: datetime, ended: datetime) -> Iterator[InputEvent]:
     """Answer the lines of one invocation; when a line was printed is known no closer than by its beginning and end."""
-    lines = [line for line in log.decode("utf-8", errors="replace").split("\n") if line.strip()]
     first, last = milliseconds(began), milliseconds(ended)
-    return [InputEvent(last if line.startswith(_LAST_LINES) else first, line.rstrip("\r")) for line in lines]
+    for each in io.BytesIO(log):
+        line = each.decode("utf-8", errors="replace").rstrip("\r\n")
+        if line.strip():
+            yield InputEvent(last if line.startswith(_LAST_LINES) else first, line)

@@ -25,6 +25,7 @@ from sealgate.store.logs import (
     Position,
     StoredLogEvent,
     add_log_events,
+    may_go_on,
     select_last_log_events,
     select_log_events,
 )
@@ -38,7 +39,8 @@ MAX_BATCH_SPAN = timedelta(hours=24)
 MAX_AGE = timedelta(days=14)
 MAX_LEAD = timedelta(hours=2)
 _SEARCHED = 10_000
-"""Events that one answer of a search looks at, so that a rare term keeps nobody waiting; as on AWS, a token goes on."""
+"""Events that one answer of a search looks at, or fewer long ones, so that a rare term keeps nobody waiting; as on AWS,
+a token goes on."""
 
 
 class InputEvent(NamedTuple):
@@ -183,7 +185,7 @@ class LogEventService:
         if len(found) > size:
             found = found[:size]
             return Page(items=tuple(found), next_token=_encode("f", name, _place(found[-1])))
-        more = _encode("f", name, _place(seen[-1])) if len(seen) == _SEARCHED else None
+        more = _encode("f", name, _place(seen[-1])) if may_go_on(seen, limit=_SEARCHED) else None
         return Page(items=tuple(found), next_token=more)
 
 

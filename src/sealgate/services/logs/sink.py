@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from sealgate.clock import Clock
@@ -24,6 +25,10 @@ log = logging.getLogger("sealgate.logs")
 FLUSH_SECONDS = 1.0
 MAX_WAITING = 200_000
 """Lines that may wait for the disk; what comes beyond is left out, and a line says how many."""
+MAX_OF_ONE = 50_000
+"""Lines of them that may be of one stream: who floods the log takes nobody else's place."""
+MAX_CHARACTERS = 64 << 20
+"""Characters that may wait for the disk, of all lines together."""
 _HOUR = 3600.0
 _NUL, _REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
 
@@ -61,6 +66,7 @@ class LogSink:
         self._lock = threading.Lock()
         self._waiting: dict[Target, _Waiting] = {}
         self._count = 0
+        self._characters = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -76,19 +82,26 @@ class LogSink:
             self._thread.join()
         self.flush()
 
-    def add(self, target: Target, events: Sequence[InputEvent]) -> None:
+    def add(self, target: Target, events: Iterable[InputEvent]) -> None:
         """Take lines; they are in the store within about a second."""
+        rest = iter(events)
+        first = list(islice(rest, MAX_OF_ONE))
+        excess = sum(1 for _ in rest)
         with self._lock:
             waiting = self._waiting.setdefault(target, _Waiting([]))
-            room = max(0, MAX_WAITING - self._count)
-            waiting.events += events[:room]
-            waiting.left_out += max(0, len(events) - room)
-            self._count += min(room, len(events))
+            room = max(0, min(MAX_WAITING - self._count, MAX_OF_ONE - len(waiting.events)))
+            if self._characters >= MAX_CHARACTERS:
+                room = 0
+            taken = first[:room]
+            waiting.events += taken
+            waiting.left_out += len(first) - len(taken) + excess
+            self._count += len(taken)
+            self._characters += sum(len(event.message) for event in taken)
 
     def flush(self) -> None:
         """Write down what is waiting."""
         with self._lock:
-            taken, self._waiting, self._count = self._waiting, {}, 0
+            taken, self._waiting, self._count, self._characters = self._waiting, {}, 0, 0
         if not taken:
             return
         try:
