@@ -253,6 +253,13 @@ def test_versions_and_aliases_run_what_they_froze(functions: Functions) -> None:
         assert told == ("ResourceNotFoundException", 404, f"Function not found: {arn}:{qualifier}")
 
 
+@pytest.mark.parametrize("member", ["DurableExecutionName", "TenantId"])
+def test_what_is_not_supported_is_refused_by_name(functions: Functions, member: str) -> None:
+    code, status, message = refused(functions, functions.make(ECHO), **{member: "x"})
+    assert (code, status) == ("InvalidParameterValueException", 400)
+    assert f"The member {member} is not supported" in message
+
+
 def test_a_dry_run_says_what_would_run_and_runs_nothing(functions: Functions) -> None:
     name = functions.make("import os\nos._exit(1)", Publish=True)
     answer = functions.call(name, InvocationType="DryRun", Qualifier="1")
