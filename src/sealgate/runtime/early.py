@@ -19,8 +19,12 @@ _HEEDED = (
 
 
 def may_start_early(launch: Launch) -> bool:
-    """Tell whether the function has nothing that an interpreter would heed when it starts."""
-    return not any(name.startswith(_HEEDED) for name in launch.environment) and not _has_libraries(launch)
+    """Tell whether the function has nothing that an interpreter would heed when it starts.
+
+    The interface client for Python looks at the log format while it is loaded.
+    """
+    is_heeded = launch.logs_json or any(name.startswith(_HEEDED) for name in launch.environment)
+    return not is_heeded and not _has_libraries(launch)
 
 
 def _has_libraries(launch: Launch) -> bool:

@@ -43,6 +43,9 @@ class Launch:
         account: Whose it is.
         log_group: Where what it prints goes.
         log_stream: And there, which part is this process's.
+        log_format: `Text` or `JSON`: how the runtime, and what stands around its lines, write.
+        application_log_level: Of `JSON`, the least level that the runtime writes; None: all.
+        system_log_level: Of `JSON`, the least level of the platform's own lines; None: all.
         credentials: Answers those of the function's role, or None if it has none that could be taken; asked when the
             code is verified, since they may still be on their way.
         endpoint: This server's address, where the network is allowed; else None.
@@ -69,6 +72,14 @@ class Launch:
     task: Path
     layers: tuple[Path, ...] = ()
     network: bool = False
+    log_format: str = "Text"
+    application_log_level: str | None = None
+    system_log_level: str | None = None
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether log lines are JSON objects."""
+        return self.log_format == "JSON"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +154,7 @@ def _reserved(launch: Launch, places: Places, runtime_api: str) -> dict[str, str
         "AWS_LAMBDA_FUNCTION_NAME": launch.name,
         "AWS_LAMBDA_FUNCTION_VERSION": launch.version_name,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": launch.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": launch.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": launch.log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
@@ -150,6 +162,8 @@ def _reserved(launch: Launch, places: Places, runtime_api: str) -> dict[str, str
         "LAMBDA_RUNTIME_DIR": places.runtime,
         "LAMBDA_TASK_ROOT": places.task,
     }
+    if launch.application_log_level is not None:
+        reserved["AWS_LAMBDA_LOG_LEVEL"] = launch.application_log_level
     credentials = launch.credentials()
     if credentials is not None:
         reserved["AWS_ACCESS_KEY_ID"] = credentials.access_key_id

@@ -203,15 +203,15 @@ class FunctionProcess:
         self, invocation: Invocation, ending: Ending, fault: Fault | None, measured: Measured, before: bytes
     ) -> Result:
         printed = self._child.output.take() + (b"" if fault is None else fault.line.encode())
-        status = ""
-        if fault is not None:
-            is_late = fault.error_type == "Sandbox.Timedout"
-            status = "Status: timeout" if is_late else f"Status: error\tError Type: {fault.error_type}"
+        ended = self._clock()
+        moments = (ended - timedelta(milliseconds=measured.duration), ended)
         return Result(
             payload=ending.payload,
             error="Unhandled" if ending.is_error else None,
             error_type=ending.error_type,
-            log=write_log(self.launch, invocation.request_id, (before, printed), measured, status),
+            log=write_log(
+                self.launch, invocation.request_id, (before, printed), measured, fault=fault, moments=moments
+            ),
             duration=measured.duration,
             billed=measured.billed,
             init_duration=measured.init_duration,

@@ -5,8 +5,10 @@ The texts are Lambda's: START, END and REPORT lines, and the errors of a process
 
 from __future__ import annotations
 
+import json
 import math
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +21,9 @@ TAIL = 4096
 MAX_OUTPUT = 1 << 20
 """Bytes of one invocation's output that are kept from its start; of more, the last ones."""
 _SIGNALLED = 128
+_LATE = "Sandbox.Timedout"
+_SILENT = "WARN"
+"""The level at which the platform says only what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,11 @@ class Fault:
     line: str
 
     @property
+    def is_late(self) -> bool:
+        """Whether it took too long, and nothing else went wrong."""
+        return self.error_type == _LATE
+
+    @property
     def payload(self) -> bytes:
         """What the caller gets."""
         return encode_error(self.error_type, self.message)
@@ -92,11 +102,10 @@ def entrypoint_fault(request_id: str, reason: str) -> Fault:
 def timeout_fault(request_id: str, seconds: float, now: datetime) -> Fault:
     """Say that it took too long."""
     text = f"Task timed out after {seconds:.2f} seconds"
-    stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Fault(
-        error_type="Sandbox.Timedout",
+        error_type=_LATE,
         message=f"RequestId: {request_id} Error: {text}",
-        line=f"{stamp} {request_id} {text}\n\n",
+        line=f"{_stamp(now)} {request_id} {text}\n\n",
     )
 
 
@@ -133,7 +142,15 @@ class Measured:
         return min(launch.memory_size, math.ceil(self.peak / MIB))
 
 
-def write_log(launch: Launch, request_id: str, parts: tuple[bytes, bytes], measured: Measured, status: str) -> bytes:
+def write_log(
+    launch: Launch,
+    request_id: str,
+    parts: tuple[bytes, bytes],
+    measured: Measured,
+    *,
+    fault: Fault | None,
+    moments: tuple[datetime, datetime],
+) -> bytes:
     """Put the platform's lines around what was printed.
 
     Args:
@@ -141,9 +158,19 @@ def write_log(launch: Launch, request_id: str, parts: tuple[bytes, bytes], measu
         request_id: Of the invocation.
         parts: What was printed while the process started, and during the invocation.
         measured: What it took.
-        status: Empty; or the end of the last line, for an invocation that went wrong.
+        fault: What went wrong with the process, if anything did.
+        moments: When the invocation began, and when it ended.
     """
     before, during = parts
+    gap = b"" if not during or during.endswith(b"\n") else b"\n"
+    if launch.logs_json:
+        first, last = _platform_events(launch, request_id, measured, fault, moments)
+    else:
+        first, last = _platform_lines(launch, request_id, measured, fault)
+    return before + first + during + gap + last
+
+
+def _platform_lines(launch: Launch, request_id: str, measured: Measured, fault: Fault | None) -> tuple[bytes, bytes]:
     start = f"START RequestId: {request_id} Version: {launch.version_name}\n"
     fields = [
         f"END RequestId: {request_id}\nREPORT RequestId: {request_id}",
@@ -154,10 +181,39 @@ def write_log(launch: Launch, request_id: str, parts: tuple[bytes, bytes], measu
     ]
     if measured.init_duration is not None:
         fields.append(f"Init Duration: {measured.init_duration:.2f} ms")
-    if status:
-        fields.append(status)
-    gap = b"" if not during or during.endswith(b"\n") else b"\n"
-    return before + start.encode() + during + gap + ("\t".join(fields) + "\n").encode()
+    if fault is not None:
+        fields.append("Status: timeout" if fault.is_late else f"Status: error\tError Type: {fault.error_type}")
+    return start.encode(), ("\t".join(fields) + "\n").encode()
+
+
+def _platform_events(
+    launch: Launch, request_id: str, measured: Measured, fault: Fault | None, moments: tuple[datetime, datetime]
+) -> tuple[bytes, bytes]:
+    """Answer the events of start and report (Lambda Developer Guide, "Telemetry API", platform events)."""
+    is_silent = launch.system_log_level == _SILENT
+    metrics: dict[str, float] = {
+        "durationMs": round(measured.duration, 3),
+        "billedDurationMs": measured.billed,
+        "memorySizeMB": launch.memory_size,
+        "maxMemoryUsedMB": measured.peak_mib(launch),
+    }
+    if measured.init_duration is not None:
+        metrics["initDurationMs"] = round(measured.init_duration, 3)
+    report: dict[str, object] = {"requestId": request_id, "metrics": metrics, "status": "success"}
+    if fault is not None:
+        report |= {"status": "timeout" if fault.is_late else "error", "errorType": fault.error_type}
+    start = {"requestId": request_id, "version": launch.version_name}
+    first = b"" if is_silent else _platform_event("platform.start", moments[0], start)
+    last = b"" if is_silent and fault is None else _platform_event("platform.report", moments[1], report)
+    return first, last
+
+
+def _platform_event(kind: str, moment: datetime, record: Mapping[str, object]) -> bytes:
+    return json.dumps({"time": _stamp(moment), "type": kind, "record": record}).encode() + b"\n"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Output:

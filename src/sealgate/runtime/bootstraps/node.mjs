@@ -87,9 +87,18 @@ function writeLine(level, text) {
   fs.writeSync(1, `${line.replaceAll("\n", "\r")}\n`);
 }
 
+const ORDER = Object.values(LEVELS).filter((level, place, all) => all.indexOf(level) === place);
+
+function writeObject(level, text) {
+  if (ORDER.indexOf(level) < ORDER.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL ?? "TRACE")) return;
+  const line = { timestamp: new Date().toISOString(), level, requestId: present.requestId, message: text };
+  fs.writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
 function patchConsole() {
   for (const [name, level] of Object.entries(LEVELS)) {
-    console[name] = (...parts) => writeLine(level, util.format(...parts));
+    const write = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON" ? writeObject : writeLine;
+    console[name] = (...parts) => write(level, util.format(...parts));
   }
 }
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sealgate.services.logs.events import InputEvent, milliseconds
 from sealgate.store.functions import Function
 
+_REPORT = '"type": "platform.report"'
 _LAST_LINES = ("END RequestId:", "REPORT RequestId:")
 
 
@@ -24,4 +25,5 @@ def log_events(log: bytes, *, began: datetime, ended: datetime) -> Iterator[Inpu
     for each in io.BytesIO(log):
         line = each.decode("utf-8", errors="replace").rstrip("\r\n")
         if line.strip():
-            yield InputEvent(last if line.startswith(_LAST_LINES) else first, line)
+            is_last = line.startswith(_LAST_LINES) or _REPORT in line
+            yield InputEvent(last if is_last else first, line)
