@@ -249,7 +249,7 @@ def test_a_template_comes_from_this_servers_bucket(house: House, cloud: Cloud, c
 
 
 def test_the_sam_transform_is_applied(house: House, cfn: Any) -> None:
-    template = {
+    template: dict[str, Any] = {
         "Transform": "AWS::Serverless-2016-10-31",
         "Globals": {"Function": {"Runtime": RUNTIME}},
         "Resources": {

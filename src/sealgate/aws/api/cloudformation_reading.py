@@ -22,11 +22,12 @@ from sealgate.services.stacks.errors import no_resource
 _ANY_STACK: Resource = StackArn()
 
 
-@cloudformation.operation(resource=STACK)
+@cloudformation.operation(resource=STACK, waits=True)
 def describe_stacks(call: Call, *, stack_name: str | None = None, next_token: str | None = None) -> dict[str, Any]:
-    """Describe one stack, or all that are not deleted."""
+    """Describe one stack, or all that are not deleted; the end of what is under way on the one is awaited a little."""
     asker, lookup = asker_of(call), call.services.stacks.lookup
     if stack_name is not None:
+        call.services.stacks.worker.await_end(lookup.get(asker, stack_name).stack_id)
         return {"Stacks": [describe_stack(lookup.get(asker, stack_name))]}
     page = page_of(lookup.list_live(asker), next_token, "stacks", call.account, call.region)
     return {"Stacks": list(map(describe_stack, page.items)), "NextToken": page.next_token}

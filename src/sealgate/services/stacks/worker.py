@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 from sealgate.clock import Clock
 from sealgate.services.stacks.execution import Execution
+from sealgate.services.stacks.statuses import is_under_way
 from sealgate.services.stacks.steps import Interrupted
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
@@ -26,6 +28,10 @@ _RENEW_SECONDS = LEASE.total_seconds() / 4
 _LOOK_SECONDS = 5.0
 """How often to look for stacks whose worker, elsewhere, has died. Stacks of this server are announced by `wake`."""
 _STACKS_AT_ONCE = 2
+PATIENCE_SECONDS = 2.0
+"""How long whoever asks for a stack under way is kept waiting for its end."""
+_GLANCE_SECONDS = 0.5
+"""How often to look meanwhile; a stack's end is announced."""
 
 
 class StackWorker:
@@ -49,6 +55,7 @@ class StackWorker:
         self._held: set[str] = set()
         self._wakes = 0
         self._stopping = threading.Event()
+        self._is_running = False
         self._threads = [
             threading.Thread(target=self._work, name=f"stacks-{number}", daemon=True)
             for number in range(_STACKS_AT_ONCE)
@@ -59,6 +66,7 @@ class StackWorker:
         """Void the leases that a dead process of this name has left, and begin to work."""
         with self._db.write() as tx:
             store.release_leases(tx, owner=self._name)
+        self._is_running = True
         for thread in self._threads:
             thread.start()
 
@@ -76,6 +84,19 @@ class StackWorker:
         with self._changed:
             self._wakes += 1
             self._changed.notify_all()
+
+    def await_end(self, stack_id: str) -> None:
+        """Wait a little for what is under way on a stack, if it is done here: most of it ends sooner.
+
+        Whoever looks whether a stack is ready looks again after 5 seconds, or after 30, and would see it only then.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with self._changed:
+            while self._is_running and self._is_under_way(stack_id):
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stopping.is_set():
+                    return
+                self._changed.wait(min(left, _GLANCE_SECONDS))
 
     def may_go_on(self) -> bool:
         """Tell whether more may be begun: not once it shall stop."""
@@ -117,11 +138,17 @@ class StackWorker:
             self._held.add(claimed.stack_id)
         return claimed
 
+    def _is_under_way(self, stack_id: str) -> bool:
+        with self._db.statement() as tx:
+            found = store.stacks.find(tx, stack_id=stack_id)
+        return found is not None and is_under_way(found.status)
+
     def _give_back(self, stack: Stack) -> None:
-        with self._changed:
-            self._held.discard(stack.stack_id)
         with self._db.write() as tx:
             store.release_lease(tx, owner=self._name, stack_id=stack.stack_id)
+        with self._changed:
+            self._held.discard(stack.stack_id)
+            self._changed.notify_all()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
