@@ -293,13 +293,19 @@ def _open_running(
 
 def _open_code(ground: Ground) -> CodeStore:
     issuers = IssuingAuthorities(db=ground.db, clock=ground.clock)
+
+    def revoked_issuers() -> set[str]:
+        found = {each.identity for each in issuers.list_revoked()}
+        ground.db.give_way()  # who verifies code has a long way to go
+        return found
+
     return CodeStore(
         ground.folder.code,
         open_blob=ground.blobs.open,
         authority=ground.authority,
         roots=ground.roots,
         clock=ground.clock,
-        revoked_issuers=lambda: {each.identity for each in issuers.list_revoked()},
+        revoked_issuers=revoked_issuers,
     )
 
 

@@ -173,6 +173,34 @@ def _replace(database: Database, thing: Thing) -> None:
         things.replace(tx, thing)
 
 
+def test_a_thread_that_waits_gives_its_connection_to_another(database: Database) -> None:
+    opened = len(database._opened)
+
+    def put(name: str) -> None:
+        with database.write() as tx:
+            things.insert(tx, Thing(account="1", name=name))
+
+    with ThreadPoolExecutor(1) as waiting, ThreadPoolExecutor(1) as other:
+        waiting.submit(put, "a").result()
+        waiting.submit(database.give_way).result()
+        other.submit(put, "b").result()
+        assert len(database._opened) == opened + 1
+        waiting.submit(put, "c").result()
+        assert len(database._opened) == opened + 2
+    with database.read() as tx:
+        assert [each.name for each in things.select(tx, order_by=[_table.c.name])] == ["a", "b", "c"]
+
+
+def test_a_unit_of_work_that_has_written_keeps_its_connection(database: Database) -> None:
+    with database.unit() as unit:
+        with unit.write() as tx:
+            things.insert(tx, Thing(account="1", name="a"))
+        database.give_way()
+        with database.read() as tx:
+            assert len(things.select(tx)) == 1
+    assert database._free == []
+
+
 def test_a_record_that_does_not_fit_its_table_is_refused_when_declared() -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Other:

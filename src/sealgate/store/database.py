@@ -3,7 +3,7 @@
 Trust: whoever can write here can make the server believe anything but a signature; the file is readable and writable
 by the data folder's owner only. Durability: when a `write` block outside a unit of work ends, or else the unit, the
 change has reached the disk (SQLite: WAL with synchronous=FULL; PostgreSQL: its own synchronous commit). Ownership: any
-thread may open a block; a connection belongs to the thread that opened it; writers run one at a time.
+thread may open a block; a connection is one thread's, until that thread gives it away; writers run one at a time.
 
 A unit of work gathers what one call writes into one transaction:
 
@@ -41,7 +41,6 @@ class _Here(threading.local):
 
     connection: Connection | None = None
     unit: Unit | None = None
-    synchronous = "FULL"
 
 
 class Database:
@@ -57,6 +56,7 @@ class Database:
         self._here = _Here()
         self._writer = threading.RLock() if self._is_sqlite else None
         self._opened: list[Connection] = []
+        self._free: list[Connection] = []
         self._opened_lock = threading.Lock()
 
     def read(self) -> Reading | Joined:
@@ -149,9 +149,22 @@ class Database:
         else:
             unit.after_commit(callback)
 
+    def give_way(self) -> None:
+        """Give this thread's connection to whoever needs one next: who waits for long, in no block, needs none.
+
+        A unit of work that has written keeps it.
+        """
+        connection = self._here.connection
+        if connection is None or connection.in_transaction():
+            return
+        self._here.connection = None
+        with self._opened_lock:
+            self._free.append(connection)
+
     def close(self) -> None:
         """Close every thread's connection; the server calls it when no request is under way."""
         with self._opened_lock:
+            self._free.clear()
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
@@ -183,18 +196,25 @@ class Database:
                 connection.info["begin"] = "BEGIN"
 
     def _synchronise(self, connection: Connection, level: str) -> None:
-        """See to it that the thread's next commit to SQLite reaches the disk (FULL), or need not (NORMAL)."""
-        if self._here.synchronous != level:
+        """See to it that the connection's next commit to SQLite reaches the disk (FULL), or need not (NORMAL)."""
+        if connection.info.get("synchronous", "FULL") != level:
             _driver_of(connection).execute(f"PRAGMA synchronous={level}")
-            self._here.synchronous = level
+            connection.info["synchronous"] = level
 
     def _connection(self) -> Connection:
         connection = self._here.connection
-        if connection is None or connection.closed or connection.invalidated:
-            connection = self._here.connection = self.engine.connect()
-            self._here.synchronous = "FULL"
-            with self._opened_lock:
-                self._opened.append(connection)
+        while connection is None or connection.closed or connection.invalidated:
+            connection = self._here.connection = self._take()
+        return connection
+
+    def _take(self) -> Connection:
+        """Answer a connection that somebody has given away, or else a new one."""
+        with self._opened_lock:
+            if self._free:
+                return self._free.pop()
+        connection = self.engine.connect()
+        with self._opened_lock:
+            self._opened.append(connection)
         return connection
 
 

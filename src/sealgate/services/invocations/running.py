@@ -3,7 +3,8 @@
     place -> a warm process, or: unpacked -> started, and meanwhile verified and given credentials -> run -> lines
 
 Nothing here belongs to a transaction of the caller's: a function may run for a quarter of an hour, and nobody waits for
-it with a lock in hand. What must be visible to the function while it runs, its credentials, another thread writes.
+it with a lock or a connection in hand. What must be visible to the function while it runs, its credentials, another
+thread writes.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ class Runner:
         """Answer how it ended, when it began, and the log stream of its process."""
         key = process_key(runnable, self._clock())
         with self._host.acquire(key, lambda: self._launch(runnable), lambda: self._verify(runnable, key)) as lease:
+            self._db.give_way()
             began = self._clock()
             result = lease.invoke(invocation)
             return result, began, lease.launch.log_stream
@@ -163,6 +165,9 @@ class Runner:
             task=folders.task,
             layers=folders.layers,
             network=runnable.has_network,
+            log_format=function.log_format,
+            application_log_level=function.application_log_level,
+            system_log_level=function.system_log_level,
         )
 
     def _verify(self, runnable: Runnable, key: str) -> None:

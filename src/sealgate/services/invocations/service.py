@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import random
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,8 @@ from sealgate.store.invocations import QueuedInvocation, queued_invocations
 Kind = Literal["RequestResponse", "Event", "DryRun"]
 MAX_CONTEXT = 3583
 """Bytes of a client context in base64 (Lambda API reference, Invoke)."""
+_LOOKING = 8
+"""Invocations that look into the database at once."""
 _NO_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 
 
@@ -79,6 +82,7 @@ class InvocationService:
         self._runner = runner
         self._clock = clock
         self._draw = draw
+        self._looking = threading.BoundedSemaphore(_LOOKING)
         self.queue = InvocationQueue(db=db, run=self.run_queued, clock=clock)
 
     def invoke(self, scope: Scope, request: Request) -> Outcome:
@@ -124,8 +128,12 @@ class InvocationService:
         return None if result.error is None else result.payload.decode("utf-8", errors="replace")[:1024]
 
     def _find(self, name: FunctionName) -> Runnable:
-        with self._db.read() as tx:
-            return find_runnable(tx, resolve(tx, name, draw=self._draw).function)
+        """Look up what is to run; a thousand invocations that come at once do not need as many connections."""
+        with self._looking:
+            with self._db.read() as tx:
+                found = find_runnable(tx, resolve(tx, name, draw=self._draw).function)
+            self._db.give_way()
+        return found
 
     def _enqueue(self, scope: Scope, name: FunctionName, request: Request) -> None:
         payload = check_payload(request.payload, kind="Event")

@@ -119,6 +119,7 @@ class Starter:
         with self._db.read() as tx:
             mode = read_switch(ON_REVOCATION, *_holders(tx, function, signature))
             revocation = self._revocation.find_revocation(tx, signature)
+        self._db.give_way()
         return decide(
             Assessment(signature=signature),
             policy=AdmissionPolicy(mode="Warn" if mode == "Warn" else "Enforce", publishers=None),
