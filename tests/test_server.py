@@ -1,6 +1,7 @@
 """What a start makes of a data folder."""
 
 import logging
+import resource
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sealgate.house import open_house
 from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
 from sealgate.runtime.errors import SandboxUnavailable
 from sealgate.runtime.sandbox import NoSandbox, Sandbox
-from sealgate.server import _say_what_is_insecure, _say_whether_functions_run
+from sealgate.server import _say_what_is_insecure, _say_whether_functions_run, allow_open_files
 from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_file import FileKeyStore
 from tests.support.server import running_server
@@ -121,3 +122,11 @@ def test_a_host_that_cannot_confine_functions_is_told(caplog: pytest.LogCaptureF
     assert said == (
         "functions are deployed but not run: bwrap is not installed. `--sandbox none` would run them unconfined"
     )
+
+
+def test_a_server_may_open_as_many_files_as_its_host_allows() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before - 1, most))
+    allow_open_files()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))

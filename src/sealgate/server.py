@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import SimpleQueue
 
 from sealgate.aws.apis import APIS
@@ -126,6 +127,7 @@ def _running(house: House) -> Iterator[None]:
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
     log_to_stderr()
+    allow_open_files()
     stopping = requests_to_stop()
     server = Server(config)
     endpoint = server.start()
@@ -139,6 +141,13 @@ def run(config: Config) -> int:
     log.info("stopping: requests under way are finished first; Ctrl-C ends them")
     server.stop()
     return 0
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files as far as may be: each function that runs needs eight, and shells allow 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS calls its limit endless, and has one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def requests_to_stop() -> SimpleQueue[int]:
