@@ -1,5 +1,5 @@
-import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from alembic import command
@@ -11,14 +11,17 @@ from sqlalchemy import text
 
 from sealgate.errors import Conflict
 from sealgate.store import migrate
+from sealgate.store.bucket_policies import BucketPolicy, bucket_policies
 from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.decisions import decisions
 from sealgate.store.functions import functions
+from sealgate.store.objects import Bucket, buckets
 from sealgate.store.schema import metadata
 from tests.store.test_functions import CONFIG
 from tests.support.decisions import a_decision
 from tests.support.functions import a_function
+from tests.support.signer import NOW
 
 
 def test_the_migrations_make_exactly_the_schema_that_the_code_declares(database: Database) -> None:
@@ -54,7 +57,20 @@ def test_each_decision_of_an_earlier_release_was_a_deployment_of_its_own(databas
         _run(tx, command.downgrade, "0008")
         _run(tx, command.upgrade, "head")
     with database.read() as tx:
-        assert decisions.select(tx) == [dataclasses.replace(code, deployment_id=code.decision_id)]
+        assert decisions.select(tx) == [replace(code, deployment_id=code.decision_id)]
+
+
+def test_buckets_of_an_earlier_release_keep_their_objects_and_have_no_settings(database: Database) -> None:
+    migrate.upgrade(database)
+    bucket = Bucket(name="b", account="1", region="us-east-1", versioning="Unset", created_at=NOW)
+    with database.write() as tx:
+        buckets.insert(tx, replace(bucket, tags={"a": "b"}, blocked_access=("BlockPublicPolicy",)))
+        bucket_policies.insert(tx, BucketPolicy(bucket="b", document="{}", named_ids={}))
+        _run(tx, command.downgrade, "0011")
+        _run(tx, command.upgrade, "head")
+    with database.read() as tx:
+        assert buckets.select(tx) == [bucket]
+        assert bucket_policies.find(tx, bucket="b") is not None
 
 
 def _run(tx: Tx, step: Callable[[Config, str], None], revision: str) -> None:
