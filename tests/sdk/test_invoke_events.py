@@ -12,6 +12,7 @@ from sealgate.aws.api.logs import logs as logs_api
 from sealgate.clock import system_clock
 from sealgate.config import Config
 from sealgate.house import House, open_house
+from sealgate.runtime.report import Result
 from sealgate.store.invocations import QueuedInvocation, queued_invocations
 from tests.support.audit import told_events
 from tests.support.cloud import Cloud, open_cloud
@@ -113,6 +114,29 @@ def test_a_function_that_fails_is_tried_twice_more_and_what_is_left_is_recorded(
         "approximateInvokeCount": 3,
     }
     assert "not that" in told["reason"]
+
+
+def test_an_error_that_would_forge_a_line_of_a_log_is_kept_as_one_line(
+    events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = events.functions.make(PRINTS)
+    told = Result(
+        payload=b"wrong\n2026-11-26 INFO sealgate\0 fine\x1b[2J" + b"x" * 2000,
+        error="Unhandled",
+        error_type="",
+        log=b"",
+        duration=1,
+        billed=1,
+        init_duration=None,
+        peak_memory=1,
+    )
+    monkeypatch.setattr(events.house.running.runner, "run", lambda *_: told)
+    request_id = events.put(name)
+    assert events.run() == 1
+    row = events.row(request_id)
+    assert row is not None
+    assert (row.reason or "").rstrip("x") == "wrong 2026-11-26 INFO sealgate  fine [2J"
+    assert len(row.reason or "") == 1024
 
 
 def test_a_config_says_that_nothing_is_tried_again(events: Events) -> None:

@@ -30,6 +30,8 @@ from sealgate.store.invocations import QueuedInvocation, queued_invocations
 Kind = Literal["RequestResponse", "Event", "DryRun"]
 MAX_CONTEXT = 3583
 """Bytes of a client context in base64 (Lambda API reference, Invoke)."""
+MAX_REASON = 1024
+"""Bytes of a function's error that are kept as the reason why an asynchronous invocation has failed."""
 _LOOKING = 8
 """Invocations that look into the database at once."""
 _NO_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
@@ -125,7 +127,7 @@ class InvocationService:
             request_id=queued.request_id, payload=queued.payload, client_context=context, invoked_arn=name.arn
         )
         result = self._runner.run(self._find(name), invocation)
-        return None if result.error is None else result.payload.decode("utf-8", errors="replace")[:1024]
+        return None if result.error is None else _printable(result.payload[:MAX_REASON])
 
     def _find(self, name: FunctionName) -> Runnable:
         """Look up what is to run; a thousand invocations that come at once do not need as many connections."""
@@ -154,6 +156,12 @@ class InvocationService:
             )
             queued_invocations.insert(tx, queued)
         self._db.after_commit(self.queue.wake)
+
+
+def _printable(payload: bytes) -> str:
+    """Write what a function has answered so that it forges no line of a log, and any database keeps it."""
+    text = payload.decode("utf-8", errors="replace")
+    return "".join([each if each.isprintable() else " " for each in text])
 
 
 def _parse_context(text: str) -> str:
