@@ -131,6 +131,7 @@ def test_an_error_that_would_forge_a_line_of_a_log_is_kept_as_one_line(
         peak_memory=1,
     )
     monkeypatch.setattr(events.house.running.runner, "run", lambda *_: told)
+    events.client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     request_id = events.put(name)
     assert events.run() == 1
     row = events.row(request_id)
