@@ -162,16 +162,23 @@ start_refusals = Rows(start_refusals_table, StartRefusal)
 _q = queued_invocations_table.c
 
 
-def list_due_invocations(tx: Tx, *, now: datetime, limit: int) -> list[QueuedInvocation]:
-    """Answer invocations that are due and that nobody runs, or whose runner's lease is over; the oldest first."""
+def list_due_invocations(tx: Tx, *, now: datetime, limit: int, without: Collection[str] = ()) -> list[QueuedInvocation]:
+    """Answer invocations that are due and that nobody runs, or whose runner's lease is over; the oldest first.
+
+    Args:
+        tx: A transaction.
+        now: The time.
+        limit: How many at most.
+        without: Accounts whose invocations have to wait.
+    """
     free = or_(_q.lease_until.is_(None), _q.lease_until <= now)
-    due = and_(_q.status == "Waiting", _q.due_at <= now, free)
+    due = and_(_q.status == "Waiting", _q.due_at <= now, free, _q.account.not_in(without))
     return queued_invocations.select(tx, due, order_by=[_q.due_at, _q.request_id], limit=limit)
 
 
-def find_next_due(tx: Tx) -> datetime | None:
-    """Answer when the next invocation that nobody runs is due; None where none waits."""
-    waiting = and_(_q.status == "Waiting", _q.lease_until.is_(None))
+def find_next_due(tx: Tx, *, without: Collection[str] = ()) -> datetime | None:
+    """Answer when the next invocation that nobody runs is due, of other accounts than these; None where none waits."""
+    waiting = and_(_q.status == "Waiting", _q.lease_until.is_(None), _q.account.not_in(without))
     return tx.execute(select(func.min(_q.due_at)).where(waiting)).scalar()
 
 

@@ -232,3 +232,18 @@ def test_what_ends_in_time_when_the_server_stops_is_over(house: House) -> None:
     queue.stop()
     queue.close()
     assert house.row is None
+
+
+def test_no_account_keeps_all_others_waiting(house: House) -> None:
+    names = [f"0b6c1f0e-0000-4000-8000-0000000001{number:02}" for number in range(40)]
+    for name in names:
+        house.put(replace(WAITING, request_id=name))
+    house.put(replace(WAITING, request_id="other", account="444455556666", due_at=NOW + timedelta(seconds=1)))
+    house.now += timedelta(seconds=2)
+    claim = house.queue._claim
+    assert [each.request_id for each in claim(32)] == names[:24]
+    assert [each.request_id for each in claim(8)] == ["other"]
+    assert claim(7) == []
+    assert house.queue._until_next() == 5.0
+    house.queue._held.pop(names[0])
+    assert [each.request_id for each in claim(7)] == [names[24]]

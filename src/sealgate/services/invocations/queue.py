@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ _LOOK_SECONDS = 5.0
 """How often to look for invocations whose server, elsewhere, has died."""
 _AT_ONCE = 32
 """Asynchronous invocations that one server runs at the same time."""
+_OF_ONE_ACCOUNT = 24
+"""How many of them may be of one account, so that no account keeps all others waiting."""
 
 Run = Callable[[QueuedInvocation], str | None]
 """Runs a function for an invocation; answers how the function failed, or None where it did not."""
@@ -58,7 +61,8 @@ Run = Callable[[QueuedInvocation], str | None]
 class InvocationQueue:
     """Threads that claim invocations and run them.
 
-    Ownership: `_held` are the invocations that this server runs, whose leases are renewed; guarded by `_changed`.
+    Ownership: `_held` are the invocations that this server runs, whose leases are renewed, with their accounts; guarded
+    by `_changed`.
 
     Args:
         db: Where they wait.
@@ -73,7 +77,7 @@ class InvocationQueue:
         self._clock = clock
         self._name = name
         self._changed = threading.Condition()
-        self._held: set[str] = set()
+        self._held: dict[str, str] = {}
         self._wakes = 0
         self._stopping = threading.Event()
         self._is_over = False
@@ -138,7 +142,7 @@ class InvocationQueue:
 
     def _until_next(self) -> float:
         with self._db.read() as tx:
-            due = find_next_due(tx)
+            due = find_next_due(tx, without=self._busy_accounts())
         if due is None or len(self._held) >= _AT_ONCE:
             return _LOOK_SECONDS
         return min(_LOOK_SECONDS, max(0.01, (due - self._clock()).total_seconds()))
@@ -151,19 +155,34 @@ class InvocationQueue:
         now = self._clock()
         if limit <= 0:
             return []
+        busy = self._busy_accounts()
         with self._db.read() as tx:
-            if not list_due_invocations(tx, now=now, limit=1):
+            if not list_due_invocations(tx, now=now, limit=1, without=busy):
                 return []
         with self._db.write() as tx:
-            claimed = [
-                replace(each, lease_owner=self._name, lease_until=now + LEASE)
-                for each in list_due_invocations(tx, now=now, limit=limit)
-            ]
+            due = list_due_invocations(tx, now=now, limit=limit, without=busy)
+            claimed = [replace(each, lease_owner=self._name, lease_until=now + LEASE) for each in self._fair(due)]
             for each in claimed:
                 queued_invocations.replace(tx, each)
         with self._changed:
-            self._held.update(each.request_id for each in claimed)
+            self._held.update({each.request_id: each.account for each in claimed})
         return claimed
+
+    def _count_held(self) -> Counter[str]:
+        with self._changed:
+            return Counter(self._held.values())
+
+    def _busy_accounts(self) -> list[str]:
+        """Answer the accounts of which no more may run."""
+        return [account for account, count in self._count_held().items() if count >= _OF_ONE_ACCOUNT]
+
+    def _fair(self, due: Sequence[QueuedInvocation]) -> Iterator[QueuedInvocation]:
+        """Answer as many of these as their accounts may run."""
+        held = self._count_held()
+        for each in due:
+            held[each.account] += 1
+            if held[each.account] <= _OF_ONE_ACCOUNT:
+                yield each
 
     def _attempt(self, invocation: QueuedInvocation) -> None:
         try:
@@ -174,7 +193,7 @@ class InvocationQueue:
             log.exception("the end of invocation %s could not be recorded; it is tried again", invocation.request_id)
         finally:
             with self._changed:
-                self._held.discard(invocation.request_id)
+                self._held.pop(invocation.request_id, None)
             self.wake()
 
     def _judge(self, invocation: QueuedInvocation) -> QueuedInvocation | None:
