@@ -6,6 +6,7 @@ from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.parameters import GivenParameter, resolve_parameters
 from sealgate.services.stacks.template import ParameterDeclaration
 from sealgate.store.stacks import StackParameter
+from tests.support.toy_stacks import StackBench, things
 
 
 def no_lookup(name: str) -> NoReturn:
@@ -91,3 +92,43 @@ def test_a_stored_parameter_is_looked_up() -> None:
 def test_a_secret_parameter_is_masked() -> None:
     found = resolve(declare(no_echo=True), "hunter2")
     assert (found.value, found.shown, found.masked) == ("hunter2", "****", "****")
+
+
+def rule(assertion: Any, **more: Any) -> dict[str, Any]:
+    """Make a template whose parameter has to fulfil a rule, as the CDK writes them."""
+    return {
+        "Parameters": {"Version": {"Type": "String"}},
+        "Rules": {"Check": {"Assertions": [{"Assert": assertion, "AssertDescription": "too old"}], **more}},
+        **things(A={}),
+    }
+
+
+NOT_OLD = {"Fn::Not": [{"Fn::Contains": [["1", "2", 3], {"Ref": "Version"}]}]}
+
+
+def test_a_rule_forbids_parameters(bench: StackBench) -> None:
+    with pytest.raises(TemplateInvalid, match="Rule Check failed: too old"):
+        bench.create("app", rule(NOT_OLD), Version="3")
+    assert bench.create("app", rule(NOT_OLD), Version="4").status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("template", "is_allowed"),
+    [
+        (rule(NOT_OLD, RuleCondition={"Fn::Equals": [{"Ref": "Version"}, "x"]}), True),
+        (rule({"Fn::EachMemberEquals": [["2", "2"], {"Ref": "Version"}]}), True),
+        (rule({"Fn::EachMemberIn": [["1", "2"], ["2", "3"]]}), False),
+        (rule({"Fn::EachMemberIn": [["2"], ["2", "3"]]}), True),
+        (rule({"Fn::Contains": ["2", "2"]}), False),
+        (rule({"Condition": "C"}), False),
+        (rule(NOT_OLD, Name="n"), False),
+        (rule({"Fn::ValueOf": ["p", "a"]}), False),
+    ],
+    ids=lambda each: str(each)[45:130],
+)
+def test_rules_are_asserted_or_refused(bench: StackBench, template: dict[str, Any], *, is_allowed: bool) -> None:
+    if is_allowed:
+        assert bench.create("app", template, Version="2").status == "CREATE_COMPLETE"
+    else:
+        with pytest.raises(TemplateInvalid):
+            bench.create("app", template, Version="2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.intrinsics import Evaluator, Nothing
@@ -30,20 +31,27 @@ def evaluate_conditions(
     return {name: ruling.get(name) for name in conditions}
 
 
-def holds(value: Value, evaluator: Evaluator, *, condition: Callable[[str], bool]) -> bool:
+def holds(
+    value: Value,
+    evaluator: Evaluator,
+    *,
+    condition: Callable[[str], bool],
+    more: Mapping[str, Callable[[Value], bool]] = MappingProxyType({}),
+) -> bool:
     """Tell whether one condition holds.
 
     Args:
         value: As the template writes it.
         evaluator: For what it compares.
         condition: Tells whether another one holds, by its name.
+        more: Functions of an evaluated argument that are allowed here besides.
 
     Raises:
         TemplateInvalid: It is none.
     """
 
     def inner(each: Value) -> bool:
-        return holds(each, evaluator, condition=condition)
+        return holds(each, evaluator, condition=condition, more=more)
 
     match value:
         case {"Condition": str(name)} if len(value) == 1:
@@ -58,6 +66,8 @@ def holds(value: Value, evaluator: Evaluator, *, condition: Callable[[str], bool
             return not inner(operand)
         case {"Fn::Equals": [left, right]}:
             return bool(_text(evaluator.evaluate(left)) == _text(evaluator.evaluate(right)))
+    if isinstance(value, Mapping) and len(value) == 1 and (name := next(iter(value))) in more:
+        return more[name](evaluator.evaluate(value[name]))
     raise TemplateInvalid(
         f"Template format error: a condition must be one of Condition, Fn::And, Fn::Or (two to {MAX_OPERANDS} "
         f"operands), Fn::Not (one) and Fn::Equals (two): {_shown(value)}"

@@ -18,6 +18,7 @@ from sealgate.services.stacks.naming import FindExport
 from sealgate.services.stacks.operations import OperationRefused, Operations, Perform
 from sealgate.services.stacks.parameters import GivenParameter, resolve_parameters
 from sealgate.services.stacks.resource import StackIdentity
+from sealgate.services.stacks.rules import check_rules
 from sealgate.services.stacks.setting import settle
 from sealgate.services.stacks.template import (
     ParameterDeclaration,
@@ -137,6 +138,7 @@ class Definitions:
             )
         tags = check_tags(given.tags) if given.tags is not None else {} if old is None else dict(old.tags)
         setting = settle(read_template(processed), parameters, replace(stack, tags=tags))
+        check_rules(setting)
         finder = export_finder(self.db, account=asker.account, region=asker.region)
         sound = validate(setting, self.types, find_export=finder)
         check_capabilities(setting.resources, given.capabilities)
