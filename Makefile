@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 
-.PHONY: help demo example test test-all check check-install bench requirements clean
+.PHONY: help demo example test test-slow test-all check check-install bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -28,8 +28,10 @@ example: $(VENV)/.ready-dev  ## set up, then tell of two apps with dedicated pro
 test: $(VENV)/.ready-dev  ## set up, then run the tests
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow"
 
-test-all: $(VENV)/.ready-dev $(TOOLS)/.ready  ## the tests, and the slow ones, with sam and cdk
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal
+test-slow: $(VENV)/.ready-dev $(TOOLS)/.ready  ## set up, sam and cdk too, then run the slow tests
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m slow
+
+test-all: test-slow test  ## all the tests
 
 check: $(VENV)/.ready-dev  ## the static checks: ruff, mypy, the layers
 	@$(BIN)/ruff check .
