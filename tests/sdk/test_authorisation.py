@@ -359,6 +359,17 @@ LAMBDA_ROWS: list[tuple[list[dict[str, Any]], str, dict[str, Any], str | None]] 
     ([allow("lambda:CreateFunction", "iam:PassRole")], "create_function", FUNCTION, "s3:GetObject"),
     ([CREATE], "create_function", FUNCTION | {"Tags": {"a": "b"}}, "lambda:TagResource"),
     (
+        [allow("lambda:CreateCodeSigningConfig")],
+        "create_code_signing_config",
+        {
+            "AllowedPublishers": {
+                "SigningProfileVersionArns": ["arn:aws:signer:us-east-1:{account}:/signing-profiles/app/0123456789"]
+            },
+            "Tags": {"sealgate:on-revocation": "Enforce"},
+        },
+        "lambda:TagResource",
+    ),
+    (
         [CREATE, deny("lambda:CreateFunction", Null={CONFIG_KEY: "true"})],
         "create_function",
         FUNCTION,

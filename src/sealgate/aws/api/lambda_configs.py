@@ -8,12 +8,21 @@ from typing import Any
 from sealgate.aws.api.lambda_service import ATTACH_CONFIG, FUNCTION, lambda_
 from sealgate.aws.api.lambda_shapes import describe_config
 from sealgate.aws.context import Call
+from sealgate.aws.permissions import Permission
+from sealgate.aws.resources import parse_template
 from sealgate.store.functions import Function
 
 _CONFIG = "{code_signing_config_arn}"
+_TAG_ON_CREATE = Permission(
+    action="lambda:TagResource",
+    resource=parse_template("lambda", "code-signing-config:*"),
+    when="tags",
+    tags="tags",
+)
+"""On any config: the new one's id is not known yet."""
 
 
-@lambda_.operation(tags="tags")
+@lambda_.operation(tags="tags", also=(_TAG_ON_CREATE,))
 def create_code_signing_config(
     call: Call,
     *,
