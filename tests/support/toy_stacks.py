@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from sealgate.services.access.entry import Principal
@@ -20,6 +23,7 @@ from sealgate.services.stacks.service import Options
 from sealgate.services.stacks.shapes import Flag, Json, ListOf, MapOf, Number, Property, Structure, Text
 from sealgate.store.database import Database
 from sealgate.store.stacks import Stack
+from tests.support.database import make_database
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ROOT = Principal(
@@ -27,6 +31,7 @@ ROOT = Principal(
 )
 ASKER = Asker(principal=ROOT, region=REGION, host="127.0.0.1:4566")
 THING = "Toy::Box::Thing"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - whatever is made there is in a folder of its own
 _INNER = Structure({"A": Property(shape=Text(), required=True), "B": Property(shape=Number())})
 
 
@@ -58,6 +63,10 @@ class World:
             raise Killed
         if moment == "before" and step in self.failing:
             raise HandlerFailed(f"{step} fails")
+
+    def snapshot(self) -> dict[str, Any]:
+        """Answer what there is, by physical id."""
+        return {physical_id: each["properties"] for physical_id, each in self.things.items()}
 
     def contents(self) -> dict[str, Any]:
         """Answer what there is, by what a test knows of it: the makers of the things and their properties."""
@@ -237,6 +246,15 @@ class StackBench:
     def rows(self, name: str) -> dict[str, str]:
         """Answer the status of each resource."""
         return {row.logical_id: row.status for row in self.crew.lookup.list_resources(ASKER, name)[1]}
+
+
+@contextmanager
+def stack_bench() -> Iterator[StackBench]:
+    """Open stacks on a database of their own, in memory where the machine has a folder for that."""
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        db = make_database(Path(folder))
+        yield StackBench(db)
+        db.close()
 
 
 def given(template: Any, tags: Mapping[str, str] | None = None, /, **parameters: str) -> Given:

@@ -1,16 +1,13 @@
 """Stacks of things in memory."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.database import make_database
-from tests.support.toy_stacks import StackBench
+from tests.support.toy_stacks import StackBench, stack_bench
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[StackBench]:
-    db = make_database(tmp_path)
-    yield StackBench(db)
-    db.close()
+def bench() -> Iterator[StackBench]:
+    with stack_bench() as bench:
+        yield bench
