@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sealgate.services.logs.events import InputEvent, LogEventService, milliseconds
 from sealgate.services.logs.groups import LogGroupService
 from sealgate.services.scope import Scope
 from sealgate.store import logs
@@ -60,3 +61,12 @@ def test_a_limit_ends_reading_too(filled: Database) -> None:
         rest = select_log_events(tx, SPAN, after=None, limit=100)
     assert (len(found), len(rest)) == (3, 5)
     assert (may_go_on(found, limit=3), may_go_on(rest, limit=100)) == (True, False)
+
+
+def test_what_a_client_puts_is_kept_whatever_its_characters(filled: Database) -> None:
+    events = LogEventService(db=filled, clock=lambda: NOW)
+    scope = Scope(account=WHERE[0], region=WHERE[1], caller_arn="")
+    events.put(scope, WHERE[2], WHERE[3], [InputEvent(milliseconds(NOW), "a\0b\U0001f512")])
+    with filled.read() as tx:
+        (last,) = select_last_log_events(tx, SPAN, until=None, limit=1)
+    assert last.message == "a\N{REPLACEMENT CHARACTER}b\U0001f512"

@@ -189,6 +189,11 @@ class LogEventService:
         return Page(items=tuple(found), next_token=more)
 
 
+def storable(message: str) -> str:
+    """Answer a message as every database keeps it: PostgreSQL has no text with a null character."""
+    return message.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def milliseconds(moment: datetime) -> Milliseconds:
     """Count a moment as the service does."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
@@ -202,7 +207,7 @@ def _as_row(scope: Scope, group: str, stream: str, event: InputEvent, now: datet
         stream_name=stream,
         timestamp=event.timestamp,
         ingested=milliseconds(now),
-        message=event.message,
+        message=storable(event.message),
     )
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sealgate.clock import Clock
-from sealgate.services.logs.events import InputEvent, milliseconds
+from sealgate.services.logs.events import InputEvent, milliseconds, storable
 from sealgate.services.logs.groups import LogGroupService
 from sealgate.services.scope import Scope
 from sealgate.store.database import Database
@@ -30,7 +30,6 @@ MAX_OF_ONE = 50_000
 MAX_CHARACTERS = 64 << 20
 """Characters that may wait for the disk, of all lines together."""
 _HOUR = 3600.0
-_NUL, _REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
 
 
 class Target(NamedTuple):
@@ -120,7 +119,7 @@ class LogSink:
                     note = f"[sealgate] {waiting.left_out} lines were left out: they came faster than they are written"
                     waiting.events.append(InputEvent(milliseconds(now), note))
                 rows += [
-                    LogEvent(*target, event.timestamp, milliseconds(now), event.message.replace(_NUL, _REPLACEMENT))
+                    LogEvent(*target, event.timestamp, milliseconds(now), storable(event.message))
                     for event in waiting.events
                 ]
             add_log_events(tx, rows, ingested_at=now)
