@@ -70,6 +70,9 @@ PROBE = """
                 "/dev/shm/new", "/proc/sys/kernel/core_pattern", "/usr/new", "/tmp/new")},
             "server": attempt(connect(event["port"])),
             "outside": attempt(lambda: socket.create_connection(("192.0.2.1", 80), timeout=1)),
+            "sockets": [
+                attempt(lambda each=each: socket.socket(each, socket.SOCK_DGRAM).close()) for each in event["families"]
+            ],
             "interfaces": sorted(name for _, name in socket.if_nameindex()),
             "namespaces": [attempt(call(*each)) for each in event["calls"]],
             "cloned": attempt(lambda: os.unshare(0x10000000) if hasattr(os, "unshare") else None),
@@ -78,6 +81,8 @@ PROBE = """
             "host": socket.gethostname(),
         }
 """
+FAMILIES = [1, 2, 10, 16, 17, 38, 40]
+"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_PACKET, AF_ALG, AF_VSOCK."""
 UNSHARE, MOUNT, CLONE, CLONE3, KEYCTL = 272, 165, 56, 435, 250
 CALLS_X86 = [
     (UNSHARE, 0x10000000),
@@ -97,6 +102,7 @@ def seen(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
         event = {
             "port": server.getsockname()[1],
             "hidden": [str(secret), "/etc/shadow", "/etc/hostname", "/home", sys.executable],
+            "families": FAMILIES,
             "calls": CALLS_X86 if os.uname().machine == "x86_64" else CALLS_ARM,
         }
         yield answer(house.run(house.write(PROBE), event, environment={"OWN": "1"}))
@@ -142,6 +148,10 @@ def test_it_can_write_in_tmp_only(seen: dict[str, object]) -> None:
 
 def test_it_reaches_nothing_by_the_network(seen: dict[str, object]) -> None:
     assert (seen["server"], seen["outside"], seen["interfaces"]) == ("ECONNREFUSED", "ENETUNREACH", ["lo"])
+
+
+def test_it_has_no_sockets_of_kinds_that_a_network_namespace_does_not_confine(seen: dict[str, object]) -> None:
+    assert seen["sockets"] == [None] * 4 + ["EAFNOSUPPORT"] * 3
 
 
 def test_it_makes_no_namespaces(seen: dict[str, object]) -> None:

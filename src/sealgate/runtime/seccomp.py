@@ -49,9 +49,12 @@ _REFUSED: Mapping[str, Mapping[str, int]] = MappingProxyType({
 _ARCHITECTURE = MappingProxyType({"x86_64": 0xC000003E, "aarch64": 0xC00000B7})
 """AUDIT_ARCH_* of include/uapi/linux/audit.h."""
 _CLONE = MappingProxyType({"x86_64": 56, "aarch64": 220})
+_SOCKET = MappingProxyType({"x86_64": 41, "aarch64": 198})
 _CLONE3 = 435
 _NEW_NAMESPACES = 0x7E020080
 """CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME} of include/uapi/linux/sched.h."""
+_FAMILIES = (1, 2, 10, 16)
+"""AF_UNIX, AF_INET, AF_INET6, AF_NETLINK of include/linux/socket.h."""
 _FOREIGN_CALLS = 0x40000000
 """The x32 ABI's bit: other numbers for the same calls."""
 
@@ -82,10 +85,15 @@ def encode_filter(machine: str) -> bytes:
         # clone3 has its flags in memory, where no filter can look; the C library then takes clone.
         (_EQUAL, 0, 1, _CLONE3),
         (_RETURN, 0, 0, _FAIL | errno.ENOSYS),
-        *((_EQUAL, len(refused) - index + 3, 0, number) for index, number in enumerate(refused)),
-        (_EQUAL, 0, 2, _CLONE[machine]),
+        *((_EQUAL, len(refused) - index + len(_FAMILIES) + 7, 0, number) for index, number in enumerate(refused)),
+        (_EQUAL, 0, 3, _CLONE[machine]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
-        (_SET, 1, 0, _NEW_NAMESPACES),
+        (_SET, len(_FAMILIES) + 5, 0, _NEW_NAMESPACES),
+        (_RETURN, 0, 0, _ALLOW),
+        (_EQUAL, 0, len(_FAMILIES) + 2, _SOCKET[machine]),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        *((_EQUAL, len(_FAMILIES) - index, 0, family) for index, family in enumerate(_FAMILIES)),
+        (_RETURN, 0, 0, _FAIL | errno.EAFNOSUPPORT),
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _FAIL | errno.EPERM),
     ]
