@@ -34,3 +34,9 @@ def test_a_process_ends_when_its_function_has_another_network(deployed: SignedFu
     assert networks(deployed) == []
     assert deployed.functions.call(name).value == 42
     assert networks(deployed) == ["none"]
+
+
+def test_a_deployment_succeeds_while_the_server_stops(deployed: SignedFunctions) -> None:
+    deployed.house.running.hosting.close()
+    name = deployed.functions.make(CODE)
+    assert deployed.functions.call(name).value == 42

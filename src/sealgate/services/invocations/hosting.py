@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from sealgate.errors import SealgateError
 from sealgate.runtime.host import FunctionHost
 from sealgate.runtime.interpreters import Interpreters
+from sealgate.services.functions.parts import parts_of
 from sealgate.services.functions.runs import Runs
 from sealgate.services.invocations.roles import FunctionRoles
-from sealgate.services.invocations.starting import Starter, parts_of
+from sealgate.services.invocations.starting import Starter
 from sealgate.store.database import Database
 from sealgate.store.functions import Function
 
@@ -63,7 +65,8 @@ class Hosting(Runs):
     def note_change(self, function: Function) -> None:
         """End what runs of the function as it was, and unpack what it is now (see `Runs`)."""
         self._end(function.qualified_arn)
-        self._unpacking.submit(self._unpack, function)
+        with suppress(RuntimeError):  # the server is stopping: what is not unpacked now is, when it is started
+            self._unpacking.submit(self._unpack, function)
 
     def note_end(self, arn: str) -> None:
         """End what runs of a function or version (see `Runs`)."""

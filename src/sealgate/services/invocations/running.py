@@ -19,12 +19,13 @@ from sealgate.runtime.host import FunctionHost
 from sealgate.runtime.launch import Launch
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
+from sealgate.services.functions.parts import Part, parts_of
 from sealgate.services.invocations.capacity import Capacity
 from sealgate.services.invocations.errors import StartRefused
 from sealgate.services.invocations.lines import log_events, new_stream
 from sealgate.services.invocations.retirement import Retirement
 from sealgate.services.invocations.roles import FunctionRoles
-from sealgate.services.invocations.starting import Part, Starter, parts_of
+from sealgate.services.invocations.starting import Starter
 from sealgate.services.logs.sink import LogSink, Target
 from sealgate.services.switches import NETWORK, read_switch
 from sealgate.store.database import Database, Tx

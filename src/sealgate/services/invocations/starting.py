@@ -25,8 +25,8 @@ from sealgate.runtime.code import CodeStore
 from sealgate.runtime.stored import StoredPackage
 from sealgate.services.audit.function_events import record_refused_start
 from sealgate.services.audit.notes import RefusedStart, note_refused_start
+from sealgate.services.functions.parts import Part
 from sealgate.services.invocations.errors import StartRefused
-from sealgate.services.layers.attachment import list_attached
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.signing.revocation import RevocationService, find_profile_version
 from sealgate.services.switches import ON_REVOCATION, read_switch
@@ -40,19 +40,6 @@ from sealgate.trust.roots import RootKind
 log = logging.getLogger("sealgate.starts")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One package that a function consists of.
-
-    Attributes:
-        package: What was recorded of it when it was deployed or published.
-        layer_version_arn: The layer version that it is; None for the function's own code.
-    """
-
-    package: StoredPackage
-    layer_version_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,23 +140,6 @@ def find_failed(decision: Decision) -> Finding:
     return next(finding for finding in decision.findings if finding.status == "failed")
 
 
-def parts_of(tx: Tx, function: Function) -> tuple[Part, ...]:
-    """Answer what a function version consists of: its own code first, then its layers in order."""
-    code = StoredPackage(
-        sha256=function.code_sha256, job_arn=function.job_arn, profile_version_arn=function.profile_version_arn
-    )
-    layers = [
-        Part(
-            package=StoredPackage(
-                sha256=layer.code_sha256, job_arn=layer.job_arn, profile_version_arn=layer.profile_version_arn
-            ),
-            layer_version_arn=layer.arn,
-        )
-        for layer in list_attached(tx, function)
-    ]
-    return (Part(package=code), *layers)
-
-
 def _conclude(function: Function, part: Part, decision: Decision) -> None:
     failed = find_failed(decision)
     if decision.outcome is Outcome.DENY:
@@ -182,7 +152,7 @@ def _refuse(function: Function, part: Part, *, reason: str, detail: str) -> Star
         RefusedStart(
             function_arn=function.qualified_arn,
             package_sha256=part.package.sha256,
-            layer_version_arn=part.layer_version_arn,
+            layer_version_arn=None if part.layer is None else part.layer.arn,
             reason=reason,
             detail=detail,
         )
