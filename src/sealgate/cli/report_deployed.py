@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sealgate.cli.table import Row, draw
 
 if TYPE_CHECKING:
-    from sealgate.services.fleet.holdings import Holding, Part
+    from sealgate.services.fleet.holdings import Holding
+    from sealgate.services.functions.parts import Part
     from sealgate.store.functions import Function
     from sealgate.store.layers import LayerVersion
 

@@ -19,7 +19,8 @@ from sealgate.errors import IntegrityError, NotFound, PackageError
 from sealgate.policy.admission import AdmissionPolicy, decide
 from sealgate.runtime.stored import StoredPackage, verify_stored
 from sealgate.services.fleet.crew import on_all_cores
-from sealgate.services.fleet.holdings import Holding, Part, read_holdings
+from sealgate.services.fleet.holdings import Holding, read_holdings
+from sealgate.services.functions.parts import Part
 from sealgate.services.signing.revocation import RevocationService
 from sealgate.store.blobs import BlobStore
 from sealgate.store.database import Database, Tx

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sealgate.runtime.stored import StoredPackage
+from sealgate.services.functions.parts import Part, make_parts, package_of
 from sealgate.store.aliases import Alias, aliases
 from sealgate.store.configs import CodeSigningConfig, configs
 from sealgate.store.database import Tx
@@ -15,19 +16,6 @@ from sealgate.store.layers import LayerVersion, layer_versions
 
 Key = tuple[str, str, str]
 """Account, region and bare name of a function."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One package of a function version: its own code, or a layer.
-
-    Attributes:
-        package: What was recorded of it when it was deployed or published.
-        layer: The layer version that it is; None for the function's own code.
-    """
-
-    package: StoredPackage
-    layer: LayerVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +69,7 @@ class Holdings:
     def packages(self) -> Iterator[StoredPackage]:
         """Every package, as often as something has it."""
         yield from (part.package for holding in self.versions for part in holding.parts)
-        yield from map(package_of_layer, self.layers)
+        yield from map(package_of, self.layers)
 
 
 def read_holdings(tx: Tx) -> Holdings:
@@ -99,7 +87,7 @@ def read_holdings(tx: Tx) -> Holdings:
                 latest=latest[_key(each)],
                 config=governing.get(latest[_key(each)].config_arn or ""),
                 pointers=tuple(pointers[(*_key(each), each.version)]),
-                parts=tuple(_parts_of(each, layers)),
+                parts=make_parts(each, [layers[arn] for arn in each.layers]),
             )
             for each in versions
         ),
@@ -110,19 +98,6 @@ def read_holdings(tx: Tx) -> Holdings:
             )
         ),
     )
-
-
-def package_of_layer(layer: LayerVersion) -> StoredPackage:
-    """Answer what was recorded of a layer version's package."""
-    return StoredPackage(sha256=layer.code_sha256, job_arn=layer.job_arn, profile_version_arn=layer.profile_version_arn)
-
-
-def _parts_of(function: Function, layers: Mapping[str, LayerVersion]) -> Iterator[Part]:
-    code = StoredPackage(
-        sha256=function.code_sha256, job_arn=function.job_arn, profile_version_arn=function.profile_version_arn
-    )
-    yield Part(package=code)
-    yield from (Part(package=package_of_layer(layers[arn]), layer=layers[arn]) for arn in function.layers)
 
 
 def _read_pointers(tx: Tx) -> Mapping[tuple[str, str, str, int], Sequence[Pointer]]:

@@ -16,8 +16,9 @@ from typing import Literal
 
 from sealgate.errors import NotFound
 from sealgate.runtime.stored import StoredPackage
-from sealgate.services.fleet.holdings import Holding, Holdings, Part, package_of_layer, read_holdings
+from sealgate.services.fleet.holdings import Holding, Holdings, read_holdings
 from sealgate.services.fleet.subjects import Subject
+from sealgate.services.functions.parts import Part, package_of
 from sealgate.services.signing.revocation import find_profile_version, find_signing_job
 from sealgate.services.switches import ON_REVOCATION, read_switch
 from sealgate.store.database import Tx
@@ -141,8 +142,8 @@ def _versions(tx: Tx, subject: Subject, deployed: Deployed) -> Iterator[VersionI
 
 def _layers(subject: Subject, deployed: Deployed) -> Iterator[LayerImpact]:
     for layer in deployed.holdings.layers:
-        job = deployed.job_of(package_of_layer(layer))
-        if subject.carries(package_of_layer(layer), job):
+        job = deployed.job_of(package_of(layer))
+        if subject.carries(package_of(layer), job):
             signed_at = None if job is None else job.signing_time
             yield LayerImpact(layer=layer, signed_at=signed_at, falls=subject.falls(job))
 
