@@ -62,11 +62,15 @@ class Retirement:
 
     def look(self) -> int:
         """End what may run no longer; answer how many processes that were."""
+        with self._lock:
+            watched = dict(self._watched)
         running = self._host.keys()
         with self._lock:
-            self._watched = {key: each for key, each in self._watched.items() if key in running}
-            watched = dict(self._watched)
-        return sum(self._end(key) for key, each in watched.items() if self._must_end(each))
+            for key, each in watched.items():
+                # One that has been started again since is another one.
+                if key not in running and self._watched[key] is each:
+                    del self._watched[key]
+        return sum(self._end(key) for key, each in watched.items() if key in running and self._must_end(each))
 
     def _must_end(self, watched: Watched) -> bool:
         for part in watched.signed:
