@@ -91,6 +91,14 @@ def test_who_floods_the_log_takes_nobody_elses_place(house: House, monkeypatch: 
     assert (said[:2], "2 lines were left out" in said[2], said[3]) == (["a", "b"], True, "e")
 
 
+def test_many_lines_are_written_a_batch_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "BATCH", 2)
+    house.sink.add(TARGET, lines("a", "b", "c"))
+    house.sink.add(TARGET._replace(stream="other"), lines("d"))
+    house.sink.flush()
+    assert house.said() == ["a", "b", "c", "d"]
+
+
 def test_lines_that_are_too_long_together_are_left_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sinks, "MAX_CHARACTERS", 5)
     house.sink.add(TARGET, lines("12345"))

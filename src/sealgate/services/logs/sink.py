@@ -1,4 +1,4 @@
-"""What functions print, on its way to the store: gathered, and written down in one transaction a second.
+"""What functions print, on its way to the store: gathered, and written down in a transaction or a few every second.
 
 A function must not wait for a disk to print a line, and a transaction for each invocation would cost more than the
 invocation. So a crash of the server loses what was printed in its last second; what clients put is never lost.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from time import sleep
 from typing import NamedTuple
 
 from sealgate.clock import Clock
@@ -29,6 +30,10 @@ MAX_OF_ONE = 50_000
 """Lines of them that may be of one stream: who floods the log takes nobody else's place."""
 MAX_CHARACTERS = 64 << 20
 """Characters that may wait for the disk, of all lines together."""
+BATCH = 2000
+"""Lines that are written in one transaction: every other writer waits for its end."""
+_GIVE_WAY_SECONDS = 0.005
+"""How long others are let write before the next one."""
 _HOUR = 3600.0
 
 
@@ -101,27 +106,32 @@ class LogSink:
         """Write down what is waiting."""
         with self._lock:
             taken, self._waiting, self._count, self._characters = self._waiting, {}, 0, 0
-        if not taken:
-            return
-        try:
-            self._write(taken)
-        except Exception:
-            log.exception("lines of %d log streams could not be written down", len(taken))
+        lines = self._lines(taken)
+        while batch := list(islice(lines, BATCH)):
+            try:
+                self._write(batch)
+            except Exception:
+                log.exception("%d lines could not be written down", len(batch))
+            if len(batch) == BATCH:
+                sleep(_GIVE_WAY_SECONDS)
 
-    def _write(self, taken: dict[Target, _Waiting]) -> None:
+    def _lines(self, taken: dict[Target, _Waiting]) -> Iterator[tuple[Target, InputEvent]]:
+        for target, waiting in taken.items():
+            for event in waiting.events:
+                yield target, event
+            if waiting.left_out:
+                note = f"[sealgate] {waiting.left_out} lines were left out: they came faster than they are written"
+                yield target, InputEvent(milliseconds(self._clock()), note)
+
+    def _write(self, lines: Sequence[tuple[Target, InputEvent]]) -> None:
         now = self._clock()
-        rows: list[LogEvent] = []
+        rows = [
+            LogEvent(*target, event.timestamp, milliseconds(now), storable(event.message)) for target, event in lines
+        ]
         with self._db.write() as tx:
-            for target, waiting in taken.items():
+            for target in dict.fromkeys(target for target, _ in lines):
                 scope = Scope(account=target.account, region=target.region, caller_arn="")
                 self._groups.ensure_stream(tx, scope, target.group, target.stream)
-                if waiting.left_out:
-                    note = f"[sealgate] {waiting.left_out} lines were left out: they came faster than they are written"
-                    waiting.events.append(InputEvent(milliseconds(now), note))
-                rows += [
-                    LogEvent(*target, event.timestamp, milliseconds(now), storable(event.message))
-                    for event in waiting.events
-                ]
             add_log_events(tx, rows, ingested_at=now)
 
     def _run(self) -> None:
