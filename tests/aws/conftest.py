@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sealgate.config import Config
-from sealgate.house import House, open_house
+from sealgate.server.house import House, open_house
 from sealgate.store.identity import AccessKey
 from tests.support.toys import Toys
 

@@ -13,8 +13,8 @@ from sealgate.aws.api.cloudwatch import cloudwatch
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
 from sealgate.config import Config
-from sealgate.house import House
-from sealgate.server import make_app
+from sealgate.server.house import House
+from sealgate.server.lifecycle import make_app
 from sealgate.store.decisions import decisions
 from sealgate.store.invocations import start_refusals
 from tests.support.decisions import a_decision, a_refused_start

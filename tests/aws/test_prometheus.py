@@ -15,8 +15,8 @@ from sealgate.aws.api.lambda_ import lambda_
 from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
 from sealgate.config import Config
-from sealgate.house import open_house
-from sealgate.server import make_app
+from sealgate.server.house import open_house
+from sealgate.server.lifecycle import make_app
 from tests.support.deployment import zip_of
 from tests.support.in_process import InProcess
 from tests.support.running import PYTHON

@@ -13,8 +13,8 @@ from sealgate.aws.faults import Malformed
 from sealgate.aws.protocols.cbor_body import Moment, encode_map, parse_map
 from sealgate.aws.wire import Bound, Service
 from sealgate.config import Config
-from sealgate.house import House
-from sealgate.server import make_app
+from sealgate.server.house import House
+from sealgate.server.lifecycle import make_app
 from sealgate.store.identity import AccessKey
 from tests.support.in_process import Answer, InProcess
 from tests.support.signed import signed

@@ -7,7 +7,7 @@ import pytest
 
 from sealgate.config import Config
 from sealgate.errors import Invalid
-from sealgate.house import open_house
+from sealgate.server.house import open_house
 from tests.support.command_line import dispatch_sealgate
 from tests.support.sealed import sign_bytes, zip_of
 from tests.support.server import running_server

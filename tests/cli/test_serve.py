@@ -110,7 +110,7 @@ def test_sigterm_lets_a_request_under_way_finish(upload: tuple[subprocess.Popen[
 def test_a_signal_may_come_while_another_is_handled() -> None:
     script = """\
 import signal, sys
-from sealgate.server import requests_to_stop
+from sealgate.server.process import requests_to_stop
 
 def interrupt(frame, event, argument):
     global left

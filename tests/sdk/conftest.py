@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sealgate.config import Config
-from sealgate.house import House, open_house
+from sealgate.server.house import House, open_house
 from tests.support.s3_client import S3
 from tests.support.server import RunningServer, running_server
 

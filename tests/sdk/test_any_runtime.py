@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.store.invocations import queued_invocations
 from tests.support.cloud import Cloud
 from tests.support.invoking import Functions

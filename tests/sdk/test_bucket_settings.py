@@ -8,7 +8,7 @@ import pytest
 
 from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.s3 import s3 as s3_api
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import allowing, document
 from tests.support.refusals import error_of

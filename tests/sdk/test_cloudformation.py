@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealgate.aws.apis import APIS
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.services.stacks.worker import StackWorker
 from tests.support.cloud import Cloud, open_cloud
 

@@ -12,7 +12,7 @@ from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.services.identity.sessions import SessionService
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import ACCOUNT, ADMINISTRATOR, allowing, document, principal_of, trusting

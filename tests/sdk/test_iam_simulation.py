@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sealgate.aws.api.iam import iam as iam_api
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.store.iam.entities import users
 from sealgate.store.iam.policies import InlinePolicy, inline_policies
 from tests.support.cloud import Cloud, open_cloud

@@ -11,8 +11,8 @@ from sealgate.aws.api.lambda_ import lambda_ as lambda_api
 from sealgate.aws.api.logs import logs as logs_api
 from sealgate.clock import system_clock
 from sealgate.config import Config
-from sealgate.house import House, open_house
 from sealgate.runtime.report import Result
+from sealgate.server.house import House, open_house
 from sealgate.store.invocations import QueuedInvocation, queued_invocations
 from tests.support.audit import told_events
 from tests.support.cloud import Cloud, open_cloud

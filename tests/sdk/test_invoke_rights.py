@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.services.invocations.service import InvocationService, Request
 from sealgate.services.scope import Scope
 from tests.support.cloud import Cloud

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud
 from tests.support.lambda_cloud import create_function, open_lambda
 from tests.support.refusals import error_of

@@ -14,7 +14,7 @@ from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.lambda_ import lambda_ as lambda_api
 from sealgate.aws.api.s3 import s3 as s3_api
 from sealgate.aws.api.signer import signer as signer_api
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.deployment import zip_of
 from tests.support.iam import allowing

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sealgate.house import House
 from sealgate.policy.evaluate import authorise
 from sealgate.policy.request import Ask, Caller, CallerKind
+from sealgate.server.house import House
 from sealgate.services.access.catalogue import Catalogue
 from tests.support.cloud import Cloud
 from tests.support.iam import allowing, trusting

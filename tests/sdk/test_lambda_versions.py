@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud
 from tests.support.lambda_cloud import code, create_function, open_lambda
 from tests.support.refusals import error_of

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.api.sts import sts as sts_api
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.command_line import run_aws
 from tests.support.iam import allowing, document, trusting

@@ -7,7 +7,7 @@ import pytest
 
 from sealgate.aws.api.iam import iam as iam_api
 from sealgate.aws.api.ssm import ssm as ssm_api
-from sealgate.house import House
+from sealgate.server.house import House
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.iam import document
 from tests.support.refusals import error_of

@@ -8,8 +8,8 @@ from typing import Any
 from sealgate.aws.app import App
 from sealgate.aws.operation import Api
 from sealgate.config import Config
-from sealgate.house import House
-from sealgate.server import make_app
+from sealgate.server.house import House
+from sealgate.server.lifecycle import make_app
 from tests.support.in_process import InProcess
 
 _ACCOUNTS = itertools.count(700_000_000_000)

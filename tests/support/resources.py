@@ -11,7 +11,7 @@ from sealgate.aws.actions import action_of
 from sealgate.aws.apis import APIS
 from sealgate.aws.internal import InternalOperations
 from sealgate.aws.witness import Witness
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.services.access.entry import Principal
 from sealgate.services.stacks.operations import Operations, Perform
 from sealgate.services.stacks.plan import find_differences, replaces

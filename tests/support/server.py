@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config as ClientConfig
 
 from sealgate.config import Config
-from sealgate.server import Server
+from sealgate.server.lifecycle import Server
 from sealgate.store.folder import DataFolder, ServerCredentials
 from tests.support.command_line import clean_environment
 

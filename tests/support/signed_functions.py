@@ -13,8 +13,8 @@ from sealgate.aws.api.signer import signer as signer_api
 from sealgate.aws.operation import Api
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
-from sealgate.house import House, open_house
 from sealgate.runtime.code_folder import CodeEntry, CodeFolder
+from sealgate.server.house import House, open_house
 from sealgate.store.functions import Function, find_latest
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.invoking import Functions, package

@@ -11,8 +11,8 @@ from sealgate.aws.reply import FileBody, Reply
 from sealgate.aws.uploads import Upload
 from sealgate.config import Config
 from sealgate.errors import NotFound
-from sealgate.house import House
-from sealgate.server import make_app
+from sealgate.server.house import House
+from sealgate.server.lifecycle import make_app
 from sealgate.store.identity import AccessKey
 from tests.support.in_process import InProcess
 

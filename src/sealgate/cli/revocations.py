@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(vars(args), file=args.config)
     if not DataFolder(config.data).authority.is_dir():
         raise Invalid(f"{config.data} is no data folder; a server makes one when it starts")
-    from sealgate.house import open_house  # noqa: PLC0415 - wrong usage is told before a server is loaded
+    from sealgate.server.house import open_house  # noqa: PLC0415 - wrong usage is told before a server is loaded
     from sealgate.trust.revocation_list import encode_revocation_list  # noqa: PLC0415 - see above
 
     house = open_house(config)

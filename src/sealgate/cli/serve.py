@@ -45,6 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Merge flags, environment and file, and serve."""
     config = load_config(vars(args), file=args.config)
-    from sealgate.server import run as run_server  # noqa: PLC0415 - wrong usage is told before a server is loaded
+    from sealgate.server.process import run as run_server  # noqa: PLC0415 - wrong usage is told before a server is loaded
 
     return run_server(config)

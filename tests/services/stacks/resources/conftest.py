@@ -8,7 +8,7 @@ import pytest
 
 from sealgate.aws.apis import APIS
 from sealgate.config import Config
-from sealgate.house import House, open_house
+from sealgate.server.house import House, open_house
 from sealgate.services.stacks.operations import Operations
 from tests.support.cloud import Cloud, open_cloud
 from tests.support.resources import Stack, open_operations

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sealgate.house import House
+from sealgate.server.house import House
 from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed
 from tests.support.deployment import zip_of

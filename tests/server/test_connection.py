@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from sealgate.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAIT_SECONDS, BoundedProtocol
+from sealgate.server.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAIT_SECONDS, BoundedProtocol
 
 HEAD = b"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\n"
 

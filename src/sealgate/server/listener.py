@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from sealgate.connection import BoundedProtocol
 from sealgate.errors import Invalid
+from sealgate.server.connection import BoundedProtocol
 
 _GRACE_SECONDS = 30
 _START_POLL_SECONDS = 0.005

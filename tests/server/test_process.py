@@ -9,11 +9,11 @@ import pytest
 
 from sealgate.config import Config
 from sealgate.errors import Invalid
-from sealgate.house import open_house
-from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of
 from sealgate.runtime.errors import SandboxUnavailable
 from sealgate.runtime.sandbox import NoSandbox, Sandbox
-from sealgate.server import _say_what_is_insecure, _say_whether_functions_run, allow_open_files
+from sealgate.server.house import open_house
+from sealgate.server.listener import authority_of, is_loopback, open_listener, reachable_authority_of
+from sealgate.server.process import _say_what_is_insecure, _say_whether_functions_run, allow_open_files
 from sealgate.trust.keys import KeyUnavailable
 from sealgate.trust.keys_file import FileKeyStore
 from tests.support.server import running_server

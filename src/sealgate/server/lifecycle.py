@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-import resource
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from queue import SimpleQueue
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from sealgate.aws.apis import APIS
 from sealgate.aws.app import App
@@ -17,12 +14,8 @@ from sealgate.aws.operation import Api
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
-from sealgate.house import House, open_house
-from sealgate.listener import authority_of, is_loopback, open_listener, reachable_authority_of, serving
-from sealgate.logs import log_to_stderr
-from sealgate.runtime.errors import SandboxUnavailable
-from sealgate.runtime.sandbox import Sandbox
-from sealgate.runtime.sandboxes import find_sandbox
+from sealgate.server.house import House, open_house
+from sealgate.server.listener import authority_of, open_listener, reachable_authority_of, serving
 from sealgate.store.folder import DataFolder, ServerCredentials
 from sealgate.store.opening import note_database
 from sealgate.store.references import blob_references
@@ -122,63 +115,6 @@ def _running(house: House) -> Iterator[None]:
         running.hosting.close()
         running.runner.close()
         queue.close()
-
-
-def run(config: Config) -> int:
-    """Serve until SIGTERM or SIGINT; print the address on stdout when ready. Answers the exit status."""
-    log_to_stderr()
-    allow_open_files()
-    stopping = requests_to_stop()
-    server = Server(config)
-    endpoint = server.start()
-    _say_what_is_insecure(config, endpoint)
-    _say_whether_functions_run(config)
-    print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
-    stopping.get()
-    # Whoever presses Ctrl-C twice does not want to wait; what was acknowledged is safe. A service manager may well
-    # repeat its SIGTERM, so that one never cuts a request short.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    log.info("stopping: requests under way are finished first; Ctrl-C ends them")
-    server.stop()
-    return 0
-
-
-def allow_open_files() -> None:
-    """Raise the limit of open files as far as may be: each function that runs needs eight, and shells allow 1,024."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS calls its limit endless, and has one
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def requests_to_stop() -> SimpleQueue[int]:
-    """Take SIGTERM and SIGINT from now on; each is put into the queue.
-
-    No event: a signal may come while another one's handler runs, and would wait for the event's lock for ever.
-    """
-    received: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: received.put(number))
-    return received
-
-
-def _say_what_is_insecure(config: Config, endpoint: str) -> None:
-    if config.auth == "none":
-        log.warning("--auth none: ANYONE who reaches this address may sign, deploy and revoke; for throw-away use only")
-    if not is_loopback(endpoint):
-        log.warning("%s is open to other machines, and HTTP is not encrypted: put a TLS proxy in front", endpoint)
-    if config.metrics:
-        log.warning("--metrics: whoever reaches this address may read what the server counts, at /metrics")
-    if config.sandbox == "none":
-        log.warning("--sandbox none: functions see and do whatever the user of this server can")
-    if config.key_file is None:
-        log.warning("no key file is configured: the private keys are protected by file permissions only")
-
-
-def _say_whether_functions_run(config: Config, find: Callable[[str], Sandbox] = find_sandbox) -> None:
-    try:
-        find(config.sandbox)
-    except SandboxUnavailable as error:
-        log.warning("functions are deployed but not run: %s. `--sandbox none` would run them unconfined", error)
 
 
 def _prepare_account(house: House, config: Config, endpoint: str) -> None:

@@ -1,0 +1,1 @@
+"""The server: everything wired together, and served on one port."""
