@@ -14,6 +14,7 @@ from sealgate.store.logs import (
     LogEvent,
     Position,
     add_log_events,
+    delete_log_events,
     may_go_on,
     select_last_log_events,
     select_log_events,
@@ -61,6 +62,14 @@ def test_a_limit_ends_reading_too(filled: Database) -> None:
         rest = select_log_events(tx, SPAN, after=None, limit=100)
     assert (len(found), len(rest)) == (3, 5)
     assert (may_go_on(found, limit=3), may_go_on(rest, limit=100)) == (True, False)
+
+
+def test_old_events_go_some_at_a_time(filled: Database) -> None:
+    group = {"account": WHERE[0], "region": WHERE[1], "group_name": WHERE[2]}
+    with filled.write() as tx:
+        assert [delete_log_events(tx, **group, before=3, limit=2) for _ in range(3)] == [2, 1, 0]
+    with filled.read() as tx:
+        assert [event.timestamp for event in select_log_events(tx, SPAN, after=None, limit=9)] == [3, 4]
 
 
 def test_what_a_client_puts_is_kept_whatever_its_characters(filled: Database) -> None:

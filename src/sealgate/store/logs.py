@@ -288,10 +288,11 @@ def may_go_on(found: Sequence[StoredLogEvent], *, limit: int) -> bool:
     return len(found) == limit or sum(len(event.message) for event in found) >= MAX_READ
 
 
-def delete_log_events(tx: Tx, *, account: str, region: str, group_name: str, before: Milliseconds) -> int:
-    """Remove the events of a group that happened before a moment; answer how many."""
+def delete_log_events(tx: Tx, *, account: str, region: str, group_name: str, before: Milliseconds, limit: int) -> int:
+    """Remove events of a group that happened before a moment, no more than so many; answer how many."""
     old = EventSpan(account=account, region=region, group_name=group_name, before=before)
-    return tx.execute(delete(log_events_table).where(*old.conditions())).rowcount
+    numbers = select(log_events_table.c.number).where(*old.conditions()).limit(limit)
+    return tx.execute(delete(log_events_table).where(log_events_table.c.number.in_(numbers))).rowcount
 
 
 def _read_events(

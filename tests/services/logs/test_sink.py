@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sealgate.services.logs import groups as log_groups
 from sealgate.services.logs import sink as sinks
 from sealgate.services.logs.events import InputEvent, LogEventService, Search, milliseconds
 from sealgate.services.logs.groups import LogGroupService
@@ -110,11 +111,12 @@ def test_lines_that_are_too_long_together_are_left_out(house: House, monkeypatch
     assert (said[0], "1 lines were left out" in said[1], said[2]) == ("12345", True, "7")
 
 
-def test_events_end_when_their_group_no_longer_keeps_them(house: House) -> None:
-    house.sink.add(TARGET, lines("old", at=NOW - timedelta(days=2)))
+def test_events_end_when_their_group_no_longer_keeps_them(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_groups, "EXPIRED_AT_ONCE", 2)
+    house.sink.add(TARGET, lines(*"abcde", at=NOW - timedelta(days=2)))
     house.sink.add(TARGET, lines("new"))
     house.sink.flush()
     assert house.groups.expire() == 0
     house.groups.set_retention(SCOPE, TARGET.group, 1)
-    assert house.groups.expire() == 1
+    assert house.groups.expire() == 5
     assert house.said() == ["new"]

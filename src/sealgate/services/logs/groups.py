@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import sleep
 
 from sealgate.clock import Clock
 from sealgate.services.logs.errors import (
@@ -32,6 +33,9 @@ from sealgate.store.logs import (
 MAX_PAGE = 50
 """Groups or streams of one answer (CloudWatch Logs API reference, DescribeLogGroups)."""
 MAX_TAGS = 50
+EXPIRED_AT_ONCE = 5000
+"""Events that are deleted in one transaction."""
+_GIVE_WAY_SECONDS = 0.005
 RETENTIONS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
@@ -197,19 +201,28 @@ class LogGroupService:
             log_streams.insert(tx, self._make_stream(scope, group, name))
 
     def expire(self) -> int:
-        """Delete the events that are older than their groups keep them; answer how many."""
+        """Delete the events that are older than their groups keep them; answer how many. Not inside a unit of work."""
         now = self._clock()
-        gone = 0
-        with self._db.write() as tx:
-            for group in select_log_groups_with_retention(tx):
-                oldest = now - timedelta(days=group.retention_days or 0)
-                gone += delete_log_events(
+        with self._db.read() as tx:
+            groups = select_log_groups_with_retention(tx)
+        return sum(self._expire(group, now - timedelta(days=group.retention_days or 0)) for group in groups)
+
+    def _expire(self, group: LogGroup, oldest: datetime) -> int:
+        """Delete old events some at a time: whoever else writes is let in between."""
+        gone, more = 0, True
+        while more:
+            with self._db.write() as tx:
+                count = delete_log_events(
                     tx,
                     account=group.account,
                     region=group.region,
                     group_name=group.name,
                     before=int(oldest.timestamp() * 1000),
+                    limit=EXPIRED_AT_ONCE,
                 )
+            gone, more = gone + count, count == EXPIRED_AT_ONCE
+            if more:
+                sleep(_GIVE_WAY_SECONDS)
         return gone
 
     def _make_group(self, scope: Scope, name: str, tags: Mapping[str, str]) -> LogGroup:
