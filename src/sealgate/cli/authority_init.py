@@ -11,7 +11,8 @@ import argparse
 import sys
 
 from sealgate.cli import terminal
-from sealgate.cli.custody import add_root_arguments, add_source_arguments, open_keys, opened_database, root_cipher
+from sealgate.cli.custody import add_root_arguments, add_source_arguments, open_keys, root_cipher
+from sealgate.cli.live import opened
 from sealgate.clock import system_clock
 from sealgate.config import Config, load_config
 from sealgate.errors import Conflict, Invalid
@@ -55,7 +56,7 @@ def _refuse_used(config: Config, folder: DataFolder) -> None:
     from sealgate.services.identity.accounts import IdentityService  # noqa: PLC0415 - wrong usage is told before that is loaded
     from sealgate.store.opening import note_database  # noqa: PLC0415 - see above
 
-    with opened_database(config) as database:
+    with opened(config) as database:
         if IdentityService(db=database, clock=system_clock).list_accounts():
             raise Invalid(f"{folder.root_certificate} is missing, and was not always: restore it from a backup")
     note_database(folder, config.database)

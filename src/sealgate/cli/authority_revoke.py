@@ -25,8 +25,8 @@ from sealgate.cli.custody import (
     find_root_keys,
     load_source,
     open_authority,
-    opened_database,
 )
+from sealgate.cli.live import opened
 from sealgate.cli.verify import parse_moment
 from sealgate.clock import system_clock
 from sealgate.errors import Invalid
@@ -65,9 +65,9 @@ def run(args: argparse.Namespace) -> int:
     # Whatever is wrong with the keys is told before anything is revoked.
     root_keys = None if args.dry_run else find_root_keys(args, config)
     authority = None if args.dry_run else open_authority(config)
-    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
+    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened`
 
-    with opened_database(config) as database:
+    with opened(config) as database:
         service, identity = IssuingAuthorities(db=database, clock=system_clock), name_by_content(issuing)
         fallout = service.foresee(identity, effective_from=args.doubted_from)
         if authority is not None:

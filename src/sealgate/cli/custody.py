@@ -1,4 +1,4 @@
-"""What the commands about keys share: the data folder, its keys and database, the place of a root that is elsewhere.
+"""What the commands about keys share: the data folder and its keys, the place of a root that is elsewhere.
 
 A secret is never an argument: it comes from a file, the environment, the service manager or a terminal.
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sealgate.clock import system_clock
 from sealgate.config import Config, load_config
@@ -25,9 +22,6 @@ from sealgate.trust.keys import KeyStore, key_id
 from sealgate.trust.keys_file import FileKeyStore
 from sealgate.trust.keys_offline import load_offline
 from sealgate.x509.certificates import get_p384_key
-
-if TYPE_CHECKING:
-    from sealgate.store.database import Database
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, *, database: bool = False) -> None:
@@ -80,23 +74,6 @@ def open_authority(config: Config) -> Authority:
     # What a server's log would say, a command says in its own way.
     logging.getLogger("sealgate").addHandler(logging.NullHandler())
     return Authority.open(DataFolder(config.data).authority, open_keys(config), system_clock)
-
-
-@contextmanager
-def opened_database(config: Config) -> Iterator[Database]:
-    """Open the database until the block ends.
-
-    Raises:
-        Invalid: It cannot be opened, or is not said where it is.
-        Conflict: It was written by a newer release.
-    """
-    from sealgate.store.opening import open_database_of  # noqa: PLC0415 - only once the usage is known right
-
-    database = open_database_of(DataFolder(config.data), config.database)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def find_root_keys(args: argparse.Namespace, config: Config) -> KeyStore | None:

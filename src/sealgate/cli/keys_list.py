@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sealgate.cli import terminal
-from sealgate.cli.custody import add_source_arguments, load_source, opened_database
+from sealgate.cli.custody import add_source_arguments, load_source
+from sealgate.cli.live import opened
 from sealgate.cli.terminal import encode_time
 from sealgate.clock import system_clock
 from sealgate.config import Config
@@ -90,9 +91,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_records(config: Config, inventory: Inventory) -> list[Row]:
-    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened_database`
+    from sealgate.services.signing.issuing_authorities import IssuingAuthorities  # noqa: PLC0415 - as in `opened`
 
-    with opened_database(config) as database:
+    with opened(config) as database:
         records = IssuingAuthorities(db=database, clock=system_clock)
         counts, revoked = records.count_signatures(), {row.identity: row for row in records.list_revoked()}
     identified = [(name_by_content(kept.certificate), kept) for kept in inventory.certificates]
