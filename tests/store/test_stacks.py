@@ -3,6 +3,7 @@
 import pytest
 
 from sealgate.services.stacks.documents import encode_document
+from sealgate.services.stacks.statuses import UNDER_WAY
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
 from tests.support.database import make_schema
@@ -61,7 +62,7 @@ def test_stacks_are_found_by_what_they_have(db: Database) -> None:
         found = store.find_resource_stacks(tx, account=ACCOUNT, region=REGION, physical_id=thing)
         assert [each.stack_id for each in found] == [inner.stack_id]
         assert [each.name for each in store.list_imports_of(tx, stack_id=taker.stack_id)] == ["e"]
-        assert store.list_waiting_stacks(tx, now=bench.clock(), limit=9) == []
+        assert store.find_waiting_stack(tx, statuses=UNDER_WAY, now=bench.clock()) is None
     assert [each.name for each in bench.crew.lookup.list_by_status(ASKER, ("CREATE_COMPLETE",))][-1] == "app"
 
 

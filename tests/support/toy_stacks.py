@@ -22,7 +22,7 @@ from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, R
 from sealgate.services.stacks.service import Options
 from sealgate.services.stacks.shapes import Flag, Json, ListOf, MapOf, Number, Property, Structure, Text
 from sealgate.store.database import Database
-from sealgate.store.stacks import Stack
+from sealgate.store.stacks import Stack, release_leases
 from tests.support.database import make_database
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -187,13 +187,16 @@ class StackBench:
         self.db = db
         self.world = World()
         self.clock = Clockwork()
-        self.crew = self._open()
+        self.crew = self.open()
 
     def restart(self) -> None:
         """Go on as another process would, after this one has died."""
-        self.crew = self._open()
+        with self.db.write() as tx:
+            release_leases(tx, owner="server")
+        self.crew = self.open()
 
-    def _open(self) -> Stacks:
+    def open(self) -> Stacks:
+        """Put everything together, as each process does."""
         thing = Thing(self.world)
         sessions = SessionService(db=self.db, clock=self.clock, rights=Rights(db=self.db))
         return open_stacks(

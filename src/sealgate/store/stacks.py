@@ -459,13 +459,17 @@ def list_stacks(
     return stacks.select(tx, *conditions, order_by=[_s.created_at.desc(), _s.stack_id])
 
 
-def list_waiting_stacks(tx: Tx, *, now: datetime, limit: int) -> list[Stack]:
-    """Answer stacks with work to do that nobody does any more; nested ones are their parent's."""
+def find_waiting_stack(tx: Tx, *, statuses: Collection[str], now: datetime) -> Stack | None:
+    """Answer the oldest stack with work to do that nobody does any more, or None; nested ones are their parent's.
+
+    Args:
+        tx: A transaction.
+        statuses: Those in which there is work to do.
+        now: Leases until then are over.
+    """
     free = or_(_s.lease_until.is_(None), _s.lease_until <= now)
-    under_way = and_(_s.status.like("%\\_IN\\_PROGRESS", escape="\\"), _s.status != "REVIEW_IN_PROGRESS")
-    return stacks.select(
-        tx, under_way, _s.parent_id.is_(None), free, order_by=[_s.created_at, _s.stack_id], limit=limit
-    )
+    waiting = and_(_s.status.in_(statuses), _s.parent_id.is_(None), free)
+    return next(iter(stacks.select(tx, waiting, order_by=[_s.created_at, _s.stack_id], limit=1)), None)
 
 
 def renew_leases(tx: Tx, *, owner: str, stack_ids: Collection[str], until: datetime) -> None:

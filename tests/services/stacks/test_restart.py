@@ -7,6 +7,7 @@ import pytest
 
 from sealgate.services.stacks.service import Options
 from sealgate.services.stacks.steps import Interrupted
+from sealgate.services.stacks.worker import LEASE
 from tests.support.toy_stacks import ASKER, Killed, StackBench, given, things
 
 Shape = dict[tuple[str, str], dict[str, Any]]
@@ -135,11 +136,25 @@ def test_a_stack_is_another_servers_as_long_as_its_lease_is_renewed(bench: Stack
     worker = bench.crew.worker
     claimed = worker._claim()
     assert claimed is not None
-    bench.restart()
+    bench.crew = bench.open()
     assert bench.crew.worker.run_one() is False
     worker.renew_leases()
     worker._give_back(claimed)
     assert bench.crew.worker.run_one() is True
+
+
+def test_what_fails_for_no_reason_of_its_own_comes_after_other_stacks(bench: StackBench) -> None:
+    bench.world.deadly.add("before create Base")
+    begin_creation(bench)
+    bench.crew.service.create(ASKER, "other", given(things(A={})), options=Options())
+    with pytest.raises(Killed):
+        bench.crew.worker.run_one()
+    assert bench.crew.worker.run_one() is True
+    assert bench.crew.worker.run_one() is False
+    assert (bench.get("app").status, bench.get("other").status) == ("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+    bench.clock.now += LEASE
+    bench.work()
+    assert bench.get("app").status == "CREATE_COMPLETE"
 
 
 def test_threads_do_the_work(bench: StackBench) -> None:

@@ -24,9 +24,9 @@ DELETE_SKIPPED = "DELETE_SKIPPED"
 """Of a resource only: it is left as it is."""
 
 UPDATABLE = frozenset({CREATED, UPDATED, RESTORED})
-UNDER_WAY = "_IN_PROGRESS"
+UNDER_WAY = frozenset({CREATING, ROLLING_BACK, UPDATING, CLEANING, RESTORING, CLEANING_RESTORED, DELETING})
 
 
 def is_under_way(status: str) -> bool:
     """Tell whether there is work to do."""
-    return status.endswith(UNDER_WAY) and status != REVIEW
+    return status in UNDER_WAY

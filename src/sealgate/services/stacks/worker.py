@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from sealgate.clock import Clock
 from sealgate.services.stacks.execution import Execution
-from sealgate.services.stacks.statuses import is_under_way
+from sealgate.services.stacks.statuses import UNDER_WAY, is_under_way
 from sealgate.services.stacks.steps import Interrupted
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
@@ -111,8 +111,10 @@ class StackWorker:
             self._execution.run(stack.stack_id, may_go_on=self.may_go_on)
         except Interrupted:
             log.info("stack %s is left in the middle of an operation, which goes on after the next start", stack.name)
-        finally:
-            self._give_back(stack)
+        except BaseException:  # the lease is left to run out: other stacks come first
+            self._let_go(stack)
+            raise
+        self._give_back(stack)
         return True
 
     def renew_leases(self) -> None:
@@ -126,10 +128,10 @@ class StackWorker:
     def _claim(self) -> Stack | None:
         now = self._clock()
         with self._db.read() as tx:
-            if not store.list_waiting_stacks(tx, now=now, limit=1):
+            if store.find_waiting_stack(tx, statuses=UNDER_WAY, now=now) is None:
                 return None
         with self._db.write() as tx:
-            found = next(iter(store.list_waiting_stacks(tx, now=now, limit=1)), None)
+            found = store.find_waiting_stack(tx, statuses=UNDER_WAY, now=now)
             if found is None:
                 return None
             claimed = replace(found, lease_owner=self._name, lease_until=now + LEASE)
@@ -146,6 +148,9 @@ class StackWorker:
     def _give_back(self, stack: Stack) -> None:
         with self._db.write() as tx:
             store.release_lease(tx, owner=self._name, stack_id=stack.stack_id)
+        self._let_go(stack)
+
+    def _let_go(self, stack: Stack) -> None:
         with self._changed:
             self._held.discard(stack.stack_id)
             self._changed.notify_all()
