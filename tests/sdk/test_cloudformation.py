@@ -335,3 +335,21 @@ def test_a_stored_parameter_is_read_with_the_callers_rights(house: House, cloud:
         "ValidationError",
         "Unable to fetch parameters [/none] from parameter store for this account.",
     )
+
+
+def test_secret_parameters_are_told_nowhere(house: House, cloud: Cloud, cfn: Any) -> None:
+    template = {
+        "Parameters": {"Secret": {"Type": "String", "NoEcho": True}},
+        "Resources": {"G": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Ref": "Secret"}}}},
+    }
+    parameters = [{"ParameterKey": "Secret", "ParameterValue": "hunter2"}]
+    cfn.create_stack(StackName="app", TemplateBody=json.dumps(template), Parameters=parameters)
+    work(house)
+    assert cfn.describe_stacks(StackName="app")["Stacks"][0]["Parameters"][0]["ParameterValue"] == "****"
+    properties = [each.get("ResourceProperties") for each in cfn.describe_stack_events(StackName="app")["StackEvents"]]
+    assert "hunter2" not in str(properties)
+    trail = cloud.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateStack"}]
+    )
+    event = json.loads(trail["Events"][0]["CloudTrailEvent"])
+    assert event["requestParameters"]["parameters"] == [{"parameterKey": "Secret"}]

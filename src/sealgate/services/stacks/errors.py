@@ -43,10 +43,6 @@ class WrongChangeSetStatus(Conflict):
     """The change set is not one that can be executed, or deleted, now."""
 
 
-class TokenUsed(Conflict):
-    """The client request token came with another operation."""
-
-
 def no_stack(name: str) -> StackNotFound:
     """Word the absence of a stack as clients look for it."""
     return StackNotFound(f"Stack with id {name} does not exist")

@@ -7,8 +7,6 @@ from sealgate.errors import Invalid
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.stacks.definitions import Asker
 from sealgate.services.stacks.errors import no_change_set, no_stack
-from sealgate.services.stacks.exports import export_finder
-from sealgate.services.stacks.naming import FindExport
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import ChangeSet, Stack, StackEvent, StackExport, StackResource
@@ -46,8 +44,10 @@ def get_stack(tx: Tx, asker: Asker, name: str) -> Stack:
 def get_change_set(tx: Tx, asker: Asker, name: str, stack_name: str | None) -> tuple[ChangeSet, Stack]:
     """Answer a change set and its stack; one that is named by its id needs no stack's name.
 
+    Where both are named, it is one of that stack: it was the stack that the caller's rights were asked about.
+
     Raises:
-        ChangeSetNotFound: There is none.
+        ChangeSetNotFound: There is none, or it is another stack's.
         StackNotFound: There is no such stack.
         Invalid: It is named without its stack.
     """
@@ -57,6 +57,8 @@ def get_change_set(tx: Tx, asker: Asker, name: str, stack_name: str | None) -> t
             raise no_change_set(name)
         stack = store.stacks.find(tx, stack_id=found.stack_id)
         if stack is None or (stack.account, stack.region) != (asker.account, asker.region):
+            raise no_change_set(name)
+        if stack_name is not None and get_stack(tx, asker, stack_name).stack_id != stack.stack_id:
             raise no_change_set(name)
         return found, stack
     if stack_name is None:
@@ -173,7 +175,3 @@ class StackLookup:
         with self._db.read() as tx:
             stack = get_stack(tx, asker, name)
             return stack, store.list_change_sets(tx, stack_id=stack.stack_id)
-
-    def export_finder(self, asker: Asker) -> FindExport:
-        """Answer what looks exported values up."""
-        return export_finder(self._db, account=asker.account, region=asker.region)
