@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Executable, delete, func, insert, select, update
 
 from sealgate.services.audit.live import find_head
-from sealgate.services.audit.rounds import Rounds
 from sealgate.services.audit.sealer import Sealer
 from sealgate.services.audit.sequencer import Sequencer
 from sealgate.services.audit.trail import AuditTrail
+from sealgate.services.rounds import Rounds
 from sealgate.store.audit import events_table, resources_table
 from sealgate.store.audit_chain import chain_table, find_last_seal, list_links, seals_table
 from sealgate.trust.keys import key_id
@@ -312,7 +312,7 @@ def test_a_round_that_fails_is_followed_by_another() -> None:
             raise RuntimeError
         done.set()
 
-    rounds = Rounds("test", seconds=0.001, work=work)
+    rounds = Rounds("test", seconds=0.001, work=work, at_end=True)
     rounds.start()
     assert done.wait(10)
     rounds.stop()

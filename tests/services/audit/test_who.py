@@ -195,10 +195,10 @@ def test_a_status_change_has_the_shape_of_eventbridge(house: SigningHouse) -> No
 
 def test_a_worker_is_woken_when_the_job_is_durable(house: SigningHouse) -> None:
     with house.db.unit():
-        before = house.worker._wakes
+        before = house.worker._bell.rings
         house.signing.start(SCOPE, house.ask())
-        assert house.worker._wakes == before
-    assert house.worker._wakes == before + 1
+        assert house.worker._bell.rings == before
+    assert house.worker._bell.rings == before + 1
 
 
 def test_starting_a_job_notes_it_for_the_event_of_the_call(house: SigningHouse) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sealgate.clock import Clock
 from sealgate.services.audit import sealer, sequencer
 from sealgate.services.audit.recorder import Recorder
-from sealgate.services.audit.rounds import Rounds
 from sealgate.services.audit.sealer import Sealer
 from sealgate.services.audit.sequencer import Sequencer
+from sealgate.services.rounds import Rounds
 from sealgate.store.database import Database
 from sealgate.trust.authority import Authority
 from sealgate.x509.certificates import fingerprint
@@ -26,8 +26,8 @@ class AuditTrail:
         self._sequencer = Sequencer(db=db, root_sha256=fingerprint(authority.root_certificate))
         self._sealer = Sealer(db=db, authority=authority, clock=clock)
         self._rounds = (
-            Rounds("audit-sequencer", seconds=sequencer.INTERVAL_SECONDS, work=self._place_all),
-            Rounds("audit-sealer", seconds=sealer.INTERVAL_SECONDS, work=self._sealer.try_to_seal),
+            Rounds("audit-sequencer", seconds=sequencer.INTERVAL_SECONDS, work=self._place_all, at_end=True),
+            Rounds("audit-sealer", seconds=sealer.INTERVAL_SECONDS, work=self._sealer.try_to_seal, at_end=True),
         )
 
     def start(self) -> None:

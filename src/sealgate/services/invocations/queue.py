@@ -24,9 +24,11 @@ from datetime import datetime, timedelta
 from sealgate.clock import Clock
 from sealgate.errors import NotFound, SealgateError
 from sealgate.services.audit.function_events import record_failed_invocation
+from sealgate.services.bell import Bell
 from sealgate.services.functions.names import FunctionName
 from sealgate.services.invocations.errors import StartRefused
 from sealgate.services.invocations.retries import find_retries
+from sealgate.services.rounds import Rounds
 from sealgate.store.database import Database, Tx
 from sealgate.store.invocations import (
     QueuedInvocation,
@@ -78,21 +80,19 @@ class InvocationQueue:
         self._name = name
         self._changed = threading.Condition()
         self._held: dict[str, str] = {}
-        self._wakes = 0
+        self._bell = Bell()
         self._stopping = threading.Event()
         self._is_over = False
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="events")
-        self._threads = [
-            threading.Thread(target=self._dispatch, name="event-queue", daemon=True),
-            threading.Thread(target=self._renew, name="event-leases", daemon=True),
-        ]
+        self._thread = threading.Thread(target=self._dispatch, name="event-queue", daemon=True)
+        self._renewal = Rounds("event-leases", seconds=_RENEW_SECONDS, work=self._renew)
 
     def start(self) -> None:
         """Void the leases that a dead process of this name has left, and begin to run what waits."""
         with self._db.write() as tx:
             release_leases(tx, owner=self._name)
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
+        self._renewal.start()
 
     def stop(self, *, seconds: float = GRACE_SECONDS) -> None:
         """Begin nothing more, and let what runs end, for a while.
@@ -101,8 +101,8 @@ class InvocationQueue:
         """
         self._stopping.set()
         self.wake()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
+        self._renewal.stop()
         with self._changed:
             self._changed.wait_for(lambda: not self._held, timeout=seconds)
         self._is_over = True
@@ -115,9 +115,7 @@ class InvocationQueue:
 
     def wake(self) -> None:
         """Say that there may be a new invocation."""
-        with self._changed:
-            self._wakes += 1
-            self._changed.notify_all()
+        self._bell.ring()
 
     def run_due(self) -> int:
         """Run what is due, in the calling thread, one after the other; answer how many there were."""
@@ -128,7 +126,7 @@ class InvocationQueue:
 
     def _dispatch(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes
+            heard = self._bell.rings
             try:
                 claimed = self._claim(_AT_ONCE - len(self._held))
                 for invocation in claimed:
@@ -138,7 +136,7 @@ class InvocationQueue:
                 log.exception("asynchronous invocations could not be looked for")
                 wait = _LOOK_SECONDS
             if wait > 0:
-                self._wait(seen, wait)
+                self._bell.wait(heard, seconds=wait)
 
     def _until_next(self) -> float:
         with self._db.read() as tx:
@@ -146,10 +144,6 @@ class InvocationQueue:
         if due is None or len(self._held) >= _AT_ONCE:
             return _LOOK_SECONDS
         return min(_LOOK_SECONDS, max(0.01, (due - self._clock()).total_seconds()))
-
-    def _wait(self, seen: int, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wakes != seen, timeout=seconds)
 
     def _claim(self, limit: int) -> list[QueuedInvocation]:
         now = self._clock()
@@ -194,6 +188,7 @@ class InvocationQueue:
         finally:
             with self._changed:
                 self._held.pop(invocation.request_id, None)
+                self._changed.notify_all()
             self.wake()
 
     def _judge(self, invocation: QueuedInvocation) -> QueuedInvocation | None:
@@ -237,16 +232,11 @@ class InvocationQueue:
             log.warning("invocation %s of %s was given up: %s", after.request_id, arn, reason)
 
     def _renew(self) -> None:
-        while not self._stopping.wait(_RENEW_SECONDS):
-            with self._changed:
-                held = set(self._held)
-            if not held:
-                continue
-            try:
-                with self._db.write() as tx:
-                    renew_leases(tx, owner=self._name, request_ids=held, until=self._clock() + LEASE)
-            except Exception:
-                log.exception("leases could not be renewed")
+        with self._changed:
+            held = set(self._held)
+        if held:
+            with self._db.write() as tx:
+                renew_leases(tx, owner=self._name, request_ids=held, until=self._clock() + LEASE)
 
 
 def _name_of(invocation: QueuedInvocation) -> FunctionName:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sealgate.policy.admission import Outcome
 from sealgate.runtime.host import FunctionHost
 from sealgate.services.invocations.starting import SignedPart, Starter, find_failed
+from sealgate.services.rounds import Rounds
 from sealgate.store.functions import Function
 
 log = logging.getLogger("sealgate.starts")
@@ -42,18 +43,15 @@ class Retirement:
         self._starter = starter
         self._lock = threading.Lock()
         self._watched: dict[str, Watched] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="function-retirement", daemon=True)
+        self._rounds = Rounds("function-retirement", seconds=LOOK_SECONDS, work=self.look)
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def watch(self, key: str, function: Function, signed: tuple[SignedPart, ...]) -> None:
         """Keep in mind what processes of a key were started from."""
@@ -83,10 +81,3 @@ class Retirement:
 
     def _end(self, key: str) -> int:
         return self._host.end(lambda each: each == key, now=True)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except Exception:
-                log.exception("running functions could not be looked after")

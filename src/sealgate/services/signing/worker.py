@@ -13,8 +13,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sealgate.clock import Clock
+from sealgate.services.bell import Bell
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.objects.service import ObjectService
+from sealgate.services.rounds import Rounds
 from sealgate.services.signing.run import JobRunner
 from sealgate.store import jobs as store
 from sealgate.store.blobs import BlobStore
@@ -40,7 +42,7 @@ class SigningWorker:
     """Threads that claim and run jobs.
 
     Ownership: `_claimed` are jobs that wait for a thread, `_held` those and the running ones, whose leases are renewed;
-    both are guarded by `_changed`. One thread at a time, holding `_claiming`, claims.
+    both are guarded by `_lock`. One thread at a time, holding `_claiming`, claims.
 
     Args:
         db: Where jobs are.
@@ -75,15 +77,15 @@ class SigningWorker:
             db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
         )
         self._claiming = threading.Lock()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._claimed: deque[Job] = deque()
         self._held: set[str] = set()
-        self._wakes = 0
+        self._bell = Bell()
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"signing-{number}", daemon=True) for number in range(threads)
         ]
-        self._threads.append(threading.Thread(target=self._renew, name="signing-leases", daemon=True))
+        self._renewal = Rounds("signing-leases", seconds=_RENEW_SECONDS, work=self.renew_leases)
 
     def start(self) -> None:
         """Void the leases that a dead process of this name has left, and begin to work."""
@@ -91,6 +93,7 @@ class SigningWorker:
             store.release_leases(tx, owner=self._name)
         for thread in self._threads:
             thread.start()
+        self._renewal.start()
 
     def stop(self) -> None:
         """Let the jobs under way end, and give the others back."""
@@ -98,14 +101,13 @@ class SigningWorker:
         self.wake()
         for thread in self._threads:
             thread.join()
+        self._renewal.stop()
         with self._db.write() as tx:
             store.release_leases(tx, owner=self._name)
 
     def wake(self) -> None:
         """Say that there may be a new job."""
-        with self._changed:
-            self._wakes += 1
-            self._changed.notify_all()
+        self._bell.ring()
 
     def run_one(self) -> bool:
         """Do one job, in the calling thread; tell whether there was one."""
@@ -118,13 +120,13 @@ class SigningWorker:
             else:
                 self._runner.run(job)
         finally:
-            with self._changed:
+            with self._lock:
                 self._held.discard(job.job_id)
         return True
 
     def renew_leases(self) -> None:
         """Lengthen the leases of the jobs that this worker has; it does so by itself once started."""
-        with self._changed:
+        with self._lock:
             held = set(self._held)
         if held:
             with self._db.write() as tx:
@@ -132,18 +134,14 @@ class SigningWorker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes
+            heard = self._bell.rings
             try:
                 worked = self.run_one()
             except Exception:
                 log.exception("a signing job's end could not be recorded; it is taken up again later")
                 worked = False
             if not worked:
-                self._wait(seen)
-
-    def _wait(self, seen: int) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wakes != seen, timeout=_LOOK_SECONDS)
+                self._bell.wait(heard, seconds=_LOOK_SECONDS)
 
     def _take(self) -> Job | None:
         with self._claiming:
@@ -154,11 +152,11 @@ class SigningWorker:
         return job
 
     def _pop(self) -> Job | None:
-        with self._changed:
+        with self._lock:
             return self._claimed.popleft() if self._claimed else None
 
     def _add(self, claimed: list[Job]) -> None:
-        with self._changed:
+        with self._lock:
             self._claimed.extend(claimed)
             self._held.update(job.job_id for job in claimed)
         if len(claimed) > 1:
@@ -177,10 +175,3 @@ class SigningWorker:
             for job in claimed:
                 store.jobs.replace(tx, job)
         return claimed
-
-    def _renew(self) -> None:
-        while not self._stopping.wait(_RENEW_SECONDS):
-            try:
-                self.renew_leases()
-            except Exception:
-                log.exception("leases could not be renewed")

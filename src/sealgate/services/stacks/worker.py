@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sealgate.clock import Clock
+from sealgate.services.bell import Bell
+from sealgate.services.rounds import Rounds
 from sealgate.services.stacks.execution import Execution
 from sealgate.services.stacks.statuses import UNDER_WAY, is_under_way
 from sealgate.services.stacks.steps import Interrupted
@@ -37,7 +39,7 @@ _GLANCE_SECONDS = 0.5
 class StackWorker:
     """Threads that claim stacks and do what is under way on them.
 
-    Ownership: `_held` are the stacks that are worked on here, whose leases are renewed; guarded by `_changed`.
+    Ownership: `_held` are the stacks that are worked on here, whose leases are renewed; guarded by `_lock`.
 
     Args:
         db: Where stacks are.
@@ -51,16 +53,16 @@ class StackWorker:
         self._execution = execution
         self._clock = clock
         self._name = name
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._held: set[str] = set()
-        self._wakes = 0
+        self._bell = Bell()
         self._stopping = threading.Event()
         self._is_running = False
         self._threads = [
             threading.Thread(target=self._work, name=f"stacks-{number}", daemon=True)
             for number in range(_STACKS_AT_ONCE)
         ]
-        self._threads.append(threading.Thread(target=self._renew, name="stack-leases", daemon=True))
+        self._renewal = Rounds("stack-leases", seconds=_RENEW_SECONDS, work=self.renew_leases)
 
     def start(self) -> None:
         """Void the leases that a dead process of this name has left, and begin to work."""
@@ -69,6 +71,7 @@ class StackWorker:
         self._is_running = True
         for thread in self._threads:
             thread.start()
+        self._renewal.start()
 
     def stop(self) -> None:
         """Let the steps under way end, and give the stacks back: the rest is done after the next start."""
@@ -76,14 +79,13 @@ class StackWorker:
         self.wake()
         for thread in self._threads:
             thread.join()
+        self._renewal.stop()
         with self._db.write() as tx:
             store.release_leases(tx, owner=self._name)
 
     def wake(self) -> None:
         """Say that there may be something to do."""
-        with self._changed:
-            self._wakes += 1
-            self._changed.notify_all()
+        self._bell.ring()
 
     def await_end(self, stack_id: str) -> None:
         """Wait a little for what is under way on a stack, if it is done here: most of it ends sooner.
@@ -91,12 +93,13 @@ class StackWorker:
         Whoever looks whether a stack is ready looks again after 5 seconds, or after 30, and would see it only then.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
-        with self._changed:
-            while self._is_running and self._is_under_way(stack_id):
-                left = deadline - time.monotonic()
-                if left <= 0 or self._stopping.is_set():
-                    return
-                self._changed.wait(min(left, _GLANCE_SECONDS))
+        heard = self._bell.rings
+        while self._is_running and self._is_under_way(stack_id):
+            left = deadline - time.monotonic()
+            if left <= 0 or self._stopping.is_set():
+                return
+            self._bell.wait(heard, seconds=min(left, _GLANCE_SECONDS))
+            heard = self._bell.rings
 
     def may_go_on(self) -> bool:
         """Tell whether more may be begun: not once it shall stop."""
@@ -119,7 +122,7 @@ class StackWorker:
 
     def renew_leases(self) -> None:
         """Lengthen the leases of the stacks that this worker has; it does so by itself once started."""
-        with self._changed:
+        with self._lock:
             held = set(self._held)
         if held:
             with self._db.write() as tx:
@@ -136,7 +139,7 @@ class StackWorker:
                 return None
             claimed = replace(found, lease_owner=self._name, lease_until=now + LEASE)
             store.stacks.replace(tx, claimed)
-        with self._changed:
+        with self._lock:
             self._held.add(claimed.stack_id)
         return claimed
 
@@ -151,28 +154,17 @@ class StackWorker:
         self._let_go(stack)
 
     def _let_go(self, stack: Stack) -> None:
-        with self._changed:
+        with self._lock:
             self._held.discard(stack.stack_id)
-            self._changed.notify_all()
+        self.wake()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes
+            heard = self._bell.rings
             try:
                 worked = self.run_one()
             except Exception:
                 log.exception("an operation on a stack could not go on; it is taken up again later")
                 worked = False
             if not worked:
-                self._wait(seen)
-
-    def _wait(self, seen: int) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wakes != seen, timeout=_LOOK_SECONDS)
-
-    def _renew(self) -> None:
-        while not self._stopping.wait(_RENEW_SECONDS):
-            try:
-                self.renew_leases()
-            except Exception:
-                log.exception("leases could not be renewed")
+                self._bell.wait(heard, seconds=_LOOK_SECONDS)

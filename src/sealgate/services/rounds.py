@@ -16,11 +16,13 @@ class Rounds:
         name: The thread's.
         seconds: Between two rounds.
         work: What is done.
+        at_end: Whether `stop` has it done a last time.
     """
 
-    def __init__(self, name: str, *, seconds: float, work: Callable[[], object]) -> None:
+    def __init__(self, name: str, *, seconds: float, work: Callable[[], object], at_end: bool = False) -> None:
         self._seconds = seconds
         self._work = work
+        self._at_end = at_end
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -29,14 +31,15 @@ class Rounds:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the round under way, and do a last one."""
+        """End after the round under way, or after a last one."""
         self._stopping.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.wait(self._seconds):
             self._round()
-        self._round()
+        if self._at_end:
+            self._round()
 
     def _round(self) -> None:
         try:
