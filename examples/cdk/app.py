@@ -27,18 +27,14 @@ class Publisher(cdk.Stack):
 
     def __init__(self, scope: cdk.App, name: str, *, policy: str) -> None:
         super().__init__(scope, name)
-        profile = signer.SigningProfile(
-            self,
-            "Profile",
-            platform=signer.Platform.AWS_LAMBDA_SHA384_ECDSA,
-            signing_profile_name="greeter_cdk",
-        )
+        profile = signer.SigningProfile(self, "Profile", platform=signer.Platform.AWS_LAMBDA_SHA384_ECDSA)
         self.config = lambda_.CodeSigningConfig(
             self,
             "Config",
             signing_profiles=[profile],
             untrusted_artifact_on_deployment=lambda_.UntrustedArtifactOnDeployment[policy.upper()],
         )
+        cdk.CfnOutput(self, "ProfileName", value=profile.signing_profile_name)
 
 
 class Greeter(cdk.Stack):

@@ -17,7 +17,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="module")
 def tools(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Toolbox:
-    return Toolbox(home=tmp_path_factory.mktemp("home"), server=server.environment())
+    return Toolbox(home=tmp_path_factory.mktemp("home"), data=server.folder, server=server.environment())
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def nested(workshop: Workshop) -> Workshop:
 
 def follow(workshop: Workshop, template: Any, resource: str, member: str = "TemplateURL") -> Any:
     """Read the nested template that a template names."""
-    prefix = f"{workshop.server.url}/{workshop.bucket}/"
+    prefix = f"https://s3.amazonaws.com/{workshop.bucket}/"
     url = template["Resources"][resource]["Properties"][member]
     assert url.startswith(prefix)
     body = workshop.server.client("s3").get_object(Bucket=workshop.bucket, Key=url.removeprefix(prefix))["Body"].read()

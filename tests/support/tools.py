@@ -42,10 +42,12 @@ class Toolbox:
 
     Attributes:
         home: What they write for themselves is here.
+        data: The server's data folder.
         server: The environment in which clients find the server.
     """
 
     home: Path
+    data: Path
     server: Mapping[str, str]
 
     def sam(self, *arguments: str | Path, folder: Path) -> Told:

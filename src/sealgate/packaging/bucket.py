@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from sealgate.errors import Invalid
 from sealgate.packaging.places import StoredCode
 
 _PIECE = 1 << 20
+_AMAZON = re.compile(r"\.amazonaws\.com(\.cn)?$")
+_ANY_REGION = "https://s3.amazonaws.com"
 
 
 class Service(Protocol):
@@ -62,11 +65,16 @@ class Bucket:
         return StoredCode(bucket=self.name, key=self.prefix + key, version=version)
 
     def put_template(self, text: str) -> str:
-        """Store a template under a key made of its contents, and answer its address."""
+        """Store a template under a key made of its contents, and answer its address.
+
+        It is one of AWS's own wherever the bucket is: `sam` takes nothing else for an object, and CloudFormation here
+        finds its own bucket by it.
+        """
         body = text.encode()
         key = f"{self.prefix}{hashlib.sha256(body).hexdigest()}.template"
         self.s3.call("put_object", Bucket=self.name, Key=key, Body=body)
-        return f"{self.s3.endpoint}/{self.name}/{key}"
+        host = self.s3.endpoint if _AMAZON.search(self.s3.endpoint) else _ANY_REGION
+        return f"{host}/{self.name}/{key}"
 
     def fetch(self, key: str, target: Path) -> StoredCode:
         """Copy the present version of an object into a file, and answer which version that was."""

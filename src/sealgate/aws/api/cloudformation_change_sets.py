@@ -10,6 +10,7 @@ from sealgate.aws.api.cloudformation_service import (
     PASS_ROLE,
     STACK,
     asker_of,
+    check_deployment,
     cloudformation,
     page_of,
     parse_given,
@@ -23,6 +24,10 @@ from sealgate.services.stacks.change_sets import Wanted
 from sealgate.services.stacks.service import Options
 
 _NAMED = {"cloudformation:changesetname": "change_set_name"}
+_NO_VALUES = (
+    "[WARN] --include-property-values option can return incomplete ChangeSet data because values are not told here"
+)
+"""How CloudFormation says that values are missing, and how `cdk`, which always asks for them, understands it."""
 
 
 @cloudformation.operation(resource=STACK, keys={**DEFINING, **_NAMED}, tags="tags", also=(PASS_ROLE,))
@@ -45,15 +50,12 @@ def create_change_set(
     resources_to_import: Sequence[Mapping[str, Any]] | None = None,
     include_nested_stacks: bool | None = None,  # noqa: ARG001 - the changes of an inner stack are one change of the outer
     on_stack_failure: str | None = None,
-    import_existing_resources: bool | None = None,
+    import_existing_resources: bool | None = None,  # noqa: ARG001 - what is there already fails the operation, as ever
+    deployment_config: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Think a change of a stack through."""
-    refuse_given(
-        "CreateChangeSet",
-        NotificationARNs=notification_arns,
-        ResourcesToImport=resources_to_import,
-        ImportExistingResources=import_existing_resources,
-    )
+    refuse_given("CreateChangeSet", NotificationARNs=notification_arns, ResourcesToImport=resources_to_import)
+    check_deployment("CreateChangeSet", deployment_config)
     kind = change_set_type or "UPDATE"
     if kind == "IMPORT":
         raise Unsupported("ChangeSetType IMPORT is not supported")
@@ -87,11 +89,13 @@ def describe_change_set(
     next_token: str | None = None,
     include_property_values: bool | None = None,
 ) -> dict[str, Any]:
-    """Describe a change set."""
-    refuse_given("DescribeChangeSet", IncludePropertyValues=include_property_values)
+    """Describe a change set; the values of properties, which may be secret, are not told."""
     found, stack = call.services.stacks.lookup.get_change_set(asker_of(call), change_set_name, stack_name)
     page = page_of(found.changes, next_token, "changes", found.change_set_id)
-    return {**describe(found, stack), "Changes": list(page.items), "NextToken": page.next_token}
+    described = {**describe(found, stack), "Changes": list(page.items), "NextToken": page.next_token}
+    if include_property_values and found.status_reason is None:
+        described["StatusReason"] = _NO_VALUES
+    return described
 
 
 @cloudformation.operation(resource=STACK, keys=_NAMED)

@@ -101,6 +101,18 @@ def refuse_given(operation: str, **members: object) -> None:
             raise Unsupported(f"The member {name} of {operation} is not supported")
 
 
+def check_deployment(operation: str, config: Mapping[str, Any] | None) -> None:
+    """Refuse a way of deploying other than the standard one, which `cdk` asks for by name.
+
+    Raises:
+        Unsupported: It is EXPRESS, or says when to roll back, for which operations have a member of their own.
+    """
+    mode = (config or {}).get("Mode", "STANDARD")
+    if mode != "STANDARD":
+        raise Unsupported(f"The DeploymentConfig Mode {mode} of {operation} is not supported")
+    refuse_given(operation, **{"DeploymentConfig.DisableRollback": (config or {}).get("DisableRollback")})
+
+
 def page_of(items: Sequence[T], token: str | None, *asked: object) -> Page[T]:
     """Answer one page of a list that is made as a whole.
 

@@ -10,6 +10,7 @@ from sealgate.aws.api.cloudformation_service import (
     PASS_ROLE,
     STACK,
     asker_of,
+    check_deployment,
     cloudformation,
     parse_given,
     refuse_given,
@@ -36,9 +37,11 @@ def create_stack(
     client_request_token: str | None = None,
     enable_termination_protection: bool | None = None,
     retain_except_on_create: bool | None = None,
+    deployment_config: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Begin to make a stack."""
     refuse_given("CreateStack", NotificationARNs=notification_arns, RetainExceptOnCreate=retain_except_on_create)
+    check_deployment("CreateStack", deployment_config)
     if disable_rollback is not None and on_failure is not None:
         raise Invalid("You can specify either DisableRollback or OnFailure, but not both.")
     given = parse_given(
@@ -80,9 +83,11 @@ def update_stack(
     disable_rollback: bool | None = None,
     client_request_token: str | None = None,
     retain_except_on_create: bool | None = None,
+    deployment_config: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Begin to change a stack."""
     refuse_given("UpdateStack", NotificationARNs=notification_arns, RetainExceptOnCreate=retain_except_on_create)
+    check_deployment("UpdateStack", deployment_config)
     given = parse_given(
         template_body=template_body,
         template_url=template_url,
@@ -104,8 +109,10 @@ def delete_stack(
     retain_resources: Sequence[str] | None = None,
     role_arn: str | None = None,
     client_request_token: str | None = None,
+    deployment_config: Mapping[str, Any] | None = None,
 ) -> None:
     """Begin to remove a stack."""
+    check_deployment("DeleteStack", deployment_config)
     call.services.stacks.service.delete(
         asker_of(call),
         stack_name,

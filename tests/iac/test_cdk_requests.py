@@ -1,0 +1,42 @@
+"""What `cdk` says in its requests beyond what other clients do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.refusals import error_of
+from tests.support.stack_user import StackUser
+
+TEMPLATE = json.dumps({"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
+STACK = {"StackName": "requests", "TemplateBody": TEMPLATE}
+EXPRESS = {"DeploymentConfig": {"Mode": "EXPRESS"}}
+OPERATIONS: dict[str, Callable[[Any], Any]] = {
+    "CreateStack": lambda stacks: stacks.create_stack(**STACK, **EXPRESS),
+    "UpdateStack": lambda stacks: stacks.update_stack(**STACK, **EXPRESS),
+    "DeleteStack": lambda stacks: stacks.delete_stack(StackName="requests", **EXPRESS),
+    "CreateChangeSet": lambda stacks: stacks.create_change_set(**STACK, ChangeSetName="changes", **EXPRESS),
+}
+
+
+def test_a_change_set_as_cdk_asks_for_it(user: StackUser) -> None:
+    asked = {"ImportExistingResources": True, "IncludeNestedStacks": True, "DeploymentConfig": {"Mode": "STANDARD"}}
+    user.stacks.create_change_set(**STACK, ChangeSetName="changes", ChangeSetType="CREATE", **asked)
+
+    found = user.stacks.describe_change_set(StackName="requests", ChangeSetName="changes", IncludePropertyValues=True)
+
+    assert found["Status"] == "CREATE_COMPLETE"
+    assert found["StatusReason"].startswith("[WARN] --include-property-values option can return incomplete")
+    assert "StatusReason" not in user.stacks.describe_change_set(StackName="requests", ChangeSetName="changes")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_deployment_that_does_not_wait_is_refused_by_name(user: StackUser, operation: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        OPERATIONS[operation](user.stacks)
+
+    assert error_of(caught)[2] == f"The DeploymentConfig Mode EXPRESS of {operation} is not supported"
