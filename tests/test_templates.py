@@ -108,6 +108,10 @@ def test_keys_are_text() -> None:
         ('{"A": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}", "nested more than 100 deep"),
         ('{"A": ' + "[" * 100_000, "nested more than 100 deep"),
         ("A: " + "[" * 100_000, "nested more than 100 deep"),
+        ('{"A": NaN}', "NaN is no number"),
+        ('{"A": -Infinity}', "-Infinity is no number"),
+        ('{"A": 1e999}', "1e999 is no number"),
+        ('{"A": [{"\\ud800": 1}]}', "half of a surrogate pair"),
     ],
 )
 def test_what_is_no_template_is_refused_with_its_place(text: str, words: str) -> None:
@@ -137,3 +141,9 @@ def test_what_is_written_is_read_again(template: dict[str, Any]) -> None:
 
 def test_a_number_that_json_alone_knows_is_refused_nowhere() -> None:
     assert parse_template(json.dumps({"A": 1e30})) == {"A": 1e30}
+
+
+def test_a_number_of_many_digits_stays_text() -> None:
+    digits = "9" * 5000
+    assert parse_template(f'{{"A": {digits}, "B": -123}}') == parse_template(f"A: {digits}\nB: -123")
+    assert parse_template(f'{{"A": {digits}}}') == {"A": digits}

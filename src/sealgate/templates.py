@@ -4,14 +4,15 @@ A template is plain values: mappings, lists, text, numbers, true, false and null
 long form, and remembers that it was short, so that what is read can be written again as its author writes.
 
 What YAML leaves open is read as CloudFormation reads it (YAML 1.1; "Template formats" in its user guide), and where a
-number would lose what its author wrote (dates, leading zeros, hexadecimal, many digits) it stays text. Refused are what
-CloudFormation does not support (aliases, merge keys, further tags), a key that occurs twice, and nesting beyond
-`MAX_DEPTH`.
+number would lose what its author wrote (dates, leading zeros, hexadecimal, many digits) it stays text, in JSON too.
+Refused are what CloudFormation does not support (aliases, merge keys, further tags), a key that occurs twice, nesting
+beyond `MAX_DEPTH`, and what JSON can spell and is no number or text (`NaN`, 1e999, half of a surrogate pair).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -32,8 +33,10 @@ _TAG = re.compile(r"!([A-Za-z0-9]+)")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE = frozenset({"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
+_MAX_DIGITS = 18
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{0,17}(?:[eE][-+][0-9]{1,3})?")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BREAKS = re.compile(r"[\r\x85\u2028\u2029]")
 """Line breaks of YAML 1.1 but LF: a reader would turn them into that."""
 
@@ -67,13 +70,34 @@ def encode_yaml(template: Template) -> str:
 
 def _parse_json(text: str) -> Any:
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_read_float,
+            parse_int=_read_integer,
+        )
     except json.JSONDecodeError as error:
         raise Invalid(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from error
     except RecursionError:
         raise Invalid(f"values are nested more than {MAX_DEPTH} deep") from None
     _check_depth(value)
+    if "\\u" in text:
+        _check_texts(value)
     return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise Invalid(f"{name} is no number")
+
+
+def _read_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text[:40])
+
+
+def _read_integer(text: str) -> int | str:
+    return int(text) if len(text.lstrip("-")) <= _MAX_DIGITS else text
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Template:
@@ -93,6 +117,19 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise Invalid(f"values are nested more than {MAX_DEPTH} deep")
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse text that cannot be written anywhere."""
+    if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise Invalid(f"{value[:40]!a} holds half of a surrogate pair")
+    elif isinstance(value, dict):
+        for each in (*value, *value.values()):
+            _check_texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            _check_texts(each)
 
 
 def _children(value: Any) -> Iterator[Any]:

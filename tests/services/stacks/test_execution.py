@@ -272,3 +272,29 @@ def test_outputs_are_what_was_made(bench: StackBench) -> None:
     assert [(each.key, each.value) for each in stack.outputs] == [("S", "7")]
     template["Outputs"]["T"] = {"Value": "more"}
     assert len(bench.update("app", template).outputs) == 2
+
+
+def test_a_secret_is_not_shown_where_a_resource_is_replaced(bench: StackBench) -> None:
+    def template(name: str) -> dict[str, Any]:
+        return {
+            "Parameters": {"Secret": {"Type": "String", "NoEcho": True}},
+            **things(A={"Name": name, "Note": {"Ref": "Secret"}}),
+        }
+
+    bench.create("app", template("one"), Secret="hunter2")
+    bench.update("app", template("two"), Secret="hunter2")
+    _, page = bench.crew.lookup.list_events(ASKER, "app", token=None)
+    assert bench.told("app")[-2:] == ["A DELETE_COMPLETE", "app UPDATE_COMPLETE"]
+    assert "hunter2" not in str(page.items)
+
+
+def test_an_operation_that_a_defect_stops_has_failed_and_is_not_tried_for_ever(
+    bench: StackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("sealgate.services.stacks.execution.evaluate_outputs", fail)
+    stack = bench.create("app", CHAIN)
+    assert (stack.status, bench.world.things) == ("ROLLBACK_COMPLETE", {})
+    assert bench.reasons("app") == ["Internal Failure Rollback requested by user."]

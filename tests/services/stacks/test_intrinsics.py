@@ -7,7 +7,13 @@ from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.intrinsics import Evaluator, Nothing
 from sealgate.services.stacks.values import Unknown, find_unknown
 
-CONSTANTS = {"P": "p", "List": ["a", "b"], "AWS::Region": "eu-west-1", "AWS::AccountId": "111122223333"}
+CONSTANTS = {
+    "P": "p",
+    "Long": "x" * (1 << 20),
+    "List": ["a", "b"],
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "111122223333",
+}
 MAPPINGS = {"M": {"k": {"x": "found", "l": ["1", "2"]}}}
 
 
@@ -27,6 +33,13 @@ class Names(Nothing):
 def evaluate(value: Any) -> Any:
     conditions = {"Yes": True, "No": False}
     return Evaluator(constants=CONSTANTS, mappings=MAPPINGS, conditions=conditions, names=Names()).evaluate(value)
+
+
+def _doubled(times: int) -> Any:
+    value: Any = "x"
+    for _ in range(times):
+        value = {"Fn::Sub": ["${A}${A}", {"A": value}]}
+    return value
 
 
 @pytest.mark.parametrize(
@@ -101,8 +114,16 @@ def test_what_takes_something_unknown_is_unknown(value: Any) -> None:
         ({"Fn::Length": "x"}, "Fn::Length takes a list"),
         ("{{resolve:secretsmanager:a}}", "Dynamic references are not supported here: {{resolve:secretsmanager:a}}"),
         ({"Ref": 3}, "Ref takes the name of a parameter or a resource"),
+        ({"Fn::If": [["Yes"], 1, 2]}, "unresolved condition dependency ['Yes']"),
+        ({"Fn::Select": ["9" * 5000, {"Ref": "List"}]}, "Fn::Select requires a list argument with two elements"),
+        ({"Fn::Cidr": ["10.0.0.0/8", 257, 8]}, "Fn::Cidr makes 1 to 256 subnets, and not 257"),
+        ({"Fn::Join": ["", [{"Ref": "Long"}] * 20]}, "the functions of the template make more than"),
+        ({"Fn::Sub": "${Long}" * 20}, "the functions of the template make more than"),
+        ({"Fn::ToJsonString": [{"Ref": "Long"}] * 20}, "the functions of the template make more than"),
+        ([{"Ref": "Long"}] * 20, "the functions of the template make more than"),
+        (_doubled(40), "the functions of the template make more than"),
     ],
-    ids=str,
+    ids=lambda each: str(each)[:60],
 )
 def test_what_a_function_does_not_take_is_refused(value: Any, error: str) -> None:
     with pytest.raises(TemplateInvalid) as refused:
@@ -149,3 +170,9 @@ def test_what_is_no_condition_is_refused(condition: Any, error: str) -> None:
     with pytest.raises(TemplateInvalid) as refused:
         evaluate_conditions({"Asked": condition}, constants=CONSTANTS, mappings=MAPPINGS)
     assert error in refused.value.message
+
+
+def test_a_chain_of_conditions_is_as_long_as_can_be_followed() -> None:
+    chain = {f"C{number}": {"Condition": f"C{number + 1}"} for number in range(2000)}
+    with pytest.raises(TemplateInvalid, match="too many conditions are defined by each other"):
+        evaluate_conditions({**chain, "C2000": {"Fn::Equals": ["a", "a"]}}, constants=CONSTANTS, mappings=MAPPINGS)

@@ -26,6 +26,10 @@ def check(document: dict[str, Any], **parameters: str) -> Sound:
     return validate(settle(template, given, STACK), {THING: Thing(World())}, find_export=find_export)
 
 
+def exported(name: Any) -> dict[str, Any]:
+    return {"Value": "v", "Export": {"Name": name}}
+
+
 def test_what_is_sound_has_an_order() -> None:
     sound = check(things(A={"Needs": [{"Ref": "B"}], "DependsOn": "C"}, B={"Note": {"Fn::Sub": "${C.Arn}"}}, C={}))
     assert sound.order == ("C", "B", "A")
@@ -63,6 +67,16 @@ def test_imports_are_found() -> None:
         (things(A={"Labels": []}), "[#/Labels: expected type: JSONObject, found: JSONArray]"),
         (things(A={"Inner": "x"}), "[#/Inner: expected type: JSONObject, found: String]"),
         (things(A={}) | {"Outputs": {"O": {"Value": ["a"]}}}, "must evaluate to a String: O."),
+        (things(A={}) | {"Outputs": {"O": exported("a b")}}, "letters, digits, colons and hyphens, and"),
+        (things(A={}) | {"Outputs": {"O": exported({"Ref": "A"})}}, "do not depend on resources"),
+        (things(A={}) | {"Outputs": {"O": exported("e"), "P": exported("e")}}, "name e is exported by several outputs"),
+        (things(A={"Size": "nan"}), "[#/Size: expected type: Number, found: String]"),
+        (things(A={"Size": "1_000"}), "[#/Size: expected type: Number, found: String]"),
+        (things(A={"Size": 10**30}), "[#/Size: expected type: Number, found: String]"),
+        (
+            things(A={"Note": {"Fn::Join": ["", ["{{resolve:", "ssm:a}}"]]}}),
+            "Dynamic references are not supported here: {{resolve:ssm:a}}",
+        ),
     ],
     ids=lambda each: str(each)[:70],
 )

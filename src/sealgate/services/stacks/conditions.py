@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.intrinsics import Evaluator, Nothing
+from sealgate.services.stacks.spending import Spending
 from sealgate.services.stacks.values import Value
 
 MAX_OPERANDS = 10
@@ -25,10 +26,13 @@ def evaluate_conditions(
         mappings: Of the template.
 
     Raises:
-        TemplateInvalid: One is none, or they are defined by each other.
+        TemplateInvalid: One is none, or they are defined by each other, in a circle or in a chain that is too long.
     """
     ruling = _Ruling(conditions=conditions, constants=constants, mappings=mappings)
-    return {name: ruling.get(name) for name in conditions}
+    try:
+        return {name: ruling.get(name) for name in conditions}
+    except RecursionError:
+        raise TemplateInvalid("Template format error: too many conditions are defined by each other.") from None
 
 
 def holds(
@@ -83,6 +87,7 @@ class _Ruling:
     mappings: Mapping[str, Value]
     _known: dict[str, bool] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _spending: Spending = field(default_factory=Spending)
 
     def get(self, name: str) -> bool:
         if name in self._known:
@@ -95,7 +100,13 @@ class _Ruling:
             circle = ", ".join(self._open[self._open.index(name) :])
             raise TemplateInvalid(f"Template format error: Circular dependencies for condition {name}: [{circle}]")
         self._open.append(name)
-        evaluator = Evaluator(constants=self.constants, mappings=self.mappings, conditions=_Lazy(self), names=Nothing())
+        evaluator = Evaluator(
+            constants=self.constants,
+            mappings=self.mappings,
+            conditions=_Lazy(self),
+            names=Nothing(),
+            spending=self._spending,
+        )
         self._known[name] = holds(self.conditions[name], evaluator, condition=self.get)
         self._open.pop()
         return self._known[name]

@@ -22,11 +22,22 @@ def parse_document(text: str) -> dict[str, Value]:
     if len(text.encode()) > MAX_BYTES:
         raise TemplateInvalid(f"Template may not exceed {MAX_BYTES} bytes in size.")
     try:
-        return parse_template(text)
+        document = parse_template(text)
     except Invalid as error:
         raise TemplateInvalid(f"Template format error: {error.message}") from None
+    if "\\" in text and _has_null(document):
+        raise TemplateInvalid("Template format error: text with a null character, which no database keeps.")
+    return document
 
 
 def encode_document(document: Mapping[str, Value]) -> str:
     """Write a template as JSON."""
     return encode_json(dict(document))
+
+
+def _has_null(value: Value) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(map(_has_null, value)) or any(map(_has_null, value.values()))
+    return isinstance(value, list) and any(map(_has_null, value))

@@ -15,6 +15,7 @@ in the opposite order. Nothing old is removed before all that is new is there, s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -33,6 +34,18 @@ from sealgate.services.stacks.validation import Sound, Types, validate
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
 from sealgate.store.stacks import Stack, StackResource
+
+log = logging.getLogger("sealgate.stacks")
+
+_DEFECT = "Internal Failure"
+_FAILED = {
+    statuses.CLEANING: statuses.UPDATED,
+    statuses.RESTORING: statuses.RESTORE_FAILED,
+    statuses.CLEANING_RESTORED: statuses.RESTORED,
+    statuses.ROLLING_BACK: statuses.ROLLBACK_FAILED,
+    statuses.DELETING: statuses.DELETE_FAILED,
+}
+"""What a phase that cannot go on comes to; what creates or updates is undone."""
 
 MayGoOn = Callable[[], bool]
 """Tells whether more may be begun; once it may not, the rest is left for the next time."""
@@ -79,8 +92,22 @@ class Execution:
         while statuses.is_under_way(stack.status):
             if not may_go_on():
                 raise Interrupted
-            stack = self._phases[stack.status](stack, may_go_on)
+            stack = self._pass(stack, may_go_on)
         return stack
+
+    def _pass(self, stack: Stack, may_go_on: MayGoOn) -> Stack:
+        """Do one phase. One that a defect stops has failed, as it would the next time; nothing is tried for ever."""
+        try:
+            return self._phases[stack.status](stack, may_go_on)
+        except Interrupted:
+            raise
+        except Exception:
+            log.exception("%s of %s failed", stack.status, stack.stack_id)
+        latest = self._ledger.load(stack.stack_id)
+        if latest.status != stack.status:
+            return latest
+        failed = _FAILED.get(stack.status)
+        return self._fail(latest, _DEFECT) if failed is None else self._ledger.move(latest, failed, _DEFECT)
 
     def _apply(self, stack: Stack, may_go_on: MayGoOn) -> Stack:
         """Make every resource what the template says."""

@@ -13,10 +13,11 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sealgate.services.stacks.errors import TemplateInvalid
+from sealgate.services.stacks.spending import Spending
 from sealgate.services.stacks.values import Unknown, Value, find_unknown
 
 NO_VALUE = "AWS::NoValue"
@@ -26,6 +27,7 @@ MAX_CIDRS = 256
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _PAIR = 2
 _TRIPLE = 3
+_INDEX = re.compile(r"[0-9]{1,6}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _ABSENT = object()
 
@@ -83,12 +85,14 @@ class Evaluator:
         mappings: Of the template.
         conditions: Which of them hold.
         names: Everything else.
+        spending: How much text the functions may make.
     """
 
     constants: Mapping[str, Value]
     mappings: Mapping[str, Value]
     conditions: Mapping[str, bool]
     names: Names
+    spending: Spending = field(default_factory=Spending)
 
     def evaluate(self, value: Value) -> Value:
         """Answer a value without functions; None where the whole of it is no value.
@@ -115,13 +119,13 @@ class Evaluator:
         argument = value[name]
         special = _SPECIAL.get(name)
         if special is not None:
-            return special(self, argument)
+            return self.spending.spend_on(special(self, argument))
         plain = _PLAIN.get(name)
         if plain is None:
             raise TemplateInvalid(f"Template error: {name} is not supported here.")
         found = self.evaluate(argument)
         causes = find_unknown(found)
-        return Unknown(causes=causes) if causes else plain(found)
+        return Unknown(causes=causes) if causes else self.spending.spend_on(plain(found, self.spending))
 
     def _ref(self, name: Value) -> Value:
         if not isinstance(name, str):
@@ -141,7 +145,7 @@ class Evaluator:
         if not isinstance(argument, list) or len(argument) != _TRIPLE:
             raise TemplateInvalid("Template error: Fn::If takes a condition and two values.")
         condition, then, otherwise = argument
-        if condition not in self.conditions:
+        if not isinstance(condition, str) or condition not in self.conditions:
             raise TemplateInvalid(f"Template error: unresolved condition dependency {condition} in Fn::If.")
         return self._evaluate(then if self.conditions[condition] else otherwise)
 
@@ -161,7 +165,9 @@ class Evaluator:
                 return f"${{{name[1:]}}}"
             found = variables[name] if name in variables else self._find_variable(name)
             causes.update(find_unknown(found))
-            return "" if find_unknown(found) else _as_text(found, f"Fn::Sub of ${{{name}}}")
+            text = "" if find_unknown(found) else _as_text(found, f"Fn::Sub of ${{{name}}}")
+            self.spending.spend(len(text))
+            return text
 
         done = _VARIABLE.sub(put, text)
         return Unknown(causes=frozenset(causes)) if causes else done
@@ -241,6 +247,22 @@ def refuse_dynamic(text: str) -> None:
         raise TemplateInvalid(f"Dynamic references are not supported here: {found[0]}")
 
 
+def refuse_dynamic_in(value: Value) -> None:
+    """Refuse dynamic references in a value that is evaluated: parameters can hold them, and functions join them.
+
+    Raises:
+        TemplateInvalid: There is one.
+    """
+    if isinstance(value, str):
+        refuse_dynamic(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            refuse_dynamic_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            refuse_dynamic_in(each)
+
+
 def _as_text(value: Value, where: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -249,17 +271,17 @@ def _as_text(value: Value, where: str) -> str:
     raise TemplateInvalid(f"Template error: {where} must resolve to a string.")
 
 
-def _join(argument: Value) -> str:
+def _join(argument: Value, spending: Spending) -> str:
     match argument:
         case [str(delimiter), list(items)]:
-            return delimiter.join(_as_text(each, "every item of Fn::Join") for each in items)
+            return spending.joined([_as_text(each, "every item of Fn::Join") for each in items], delimiter)
     raise TemplateInvalid(
         "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of "
         "strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
     )
 
 
-def _split(argument: Value) -> list[str]:
+def _split(argument: Value, _: Spending) -> list[str]:
     match argument:
         case [str(delimiter), str(text)] if delimiter:
             return text.split(delimiter)
@@ -269,9 +291,9 @@ def _split(argument: Value) -> list[str]:
     )
 
 
-def _select(argument: Value) -> Value:
+def _select(argument: Value, _: Spending) -> Value:
     match argument:
-        case [int() | str() as index, list(items)] if str(index).isdecimal():
+        case [int() | str() as index, list(items)] if _INDEX.fullmatch(str(index)):
             if int(index) < len(items):
                 return items[int(index)]
             raise TemplateInvalid(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
@@ -280,22 +302,24 @@ def _select(argument: Value) -> Value:
     )
 
 
-def _base64(argument: Value) -> str:
+def _base64(argument: Value, _: Spending) -> str:
     return base64.b64encode(_as_text(argument, "Fn::Base64").encode()).decode()
 
 
-def _cidr(argument: Value) -> list[str]:
+def _cidr(argument: Value, _: Spending) -> list[str]:
     match argument:
-        case [str(block), int() | str() as count, int() | str() as bits]:
+        case [str(block), int() | str() as count, int() | str() as bits] if _INDEX.fullmatch(str(count)):
             pass
-        case [str(block), int() | str() as count]:
+        case [str(block), int() | str() as count] if _INDEX.fullmatch(str(count)):
             bits = 8
         case _:
             raise TemplateInvalid("Template error: Fn::Cidr takes an IP block, a count and the bits of each subnet.")
     try:
         network, wanted = ipaddress.ip_network(block), int(count)
+        if not 1 <= wanted <= MAX_CIDRS:
+            raise TemplateInvalid(f"Template error: Fn::Cidr makes 1 to {MAX_CIDRS} subnets, and not {wanted}.")
         subnets = network.subnets(new_prefix=network.max_prefixlen - int(bits))
-        found = [str(next(subnets)) for _ in range(min(wanted, MAX_CIDRS))]
+        found = [str(next(subnets)) for _ in range(wanted)]
     except (ValueError, StopIteration):
         raise TemplateInvalid(
             f"Template error: Fn::Cidr cannot make {count} subnets of {block} with {bits} bits."
@@ -303,11 +327,11 @@ def _cidr(argument: Value) -> list[str]:
     return found
 
 
-def _to_json(argument: Value) -> str:
-    return json.dumps(argument, separators=(",", ":"), ensure_ascii=False)
+def _to_json(argument: Value, spending: Spending) -> str:
+    return spending.joined(json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).iterencode(argument))
 
 
-def _length(argument: Value) -> int:
+def _length(argument: Value, _: Spending) -> int:
     if not isinstance(argument, list):
         raise TemplateInvalid("Template error: Fn::Length takes a list.")
     return len(argument)
@@ -324,7 +348,7 @@ _SPECIAL: Mapping[str, Callable[[Evaluator, Value], Value]] = {
 }
 """Functions that decide themselves what of their argument is evaluated."""
 
-_PLAIN: Mapping[str, Callable[[Value], Value]] = {
+_PLAIN: Mapping[str, Callable[[Value, Spending], Value]] = {
     "Fn::Base64": _base64,
     "Fn::Cidr": _cidr,
     "Fn::Join": _join,
@@ -333,4 +357,4 @@ _PLAIN: Mapping[str, Callable[[Value], Value]] = {
     "Fn::Split": _split,
     "Fn::ToJsonString": _to_json,
 }
-"""Functions of an evaluated argument."""
+"""Functions of an evaluated argument; those that make one text of many pieces count it as they go."""

@@ -95,7 +95,7 @@ class Ledger:
         """Write an event about a resource whose row stays as it is."""
         with self._db.write() as tx:
             told = replace(row, status=status, status_reason=reason)
-            store.add_event(tx, self._resource_event(told, stack, row.current.properties))
+            store.add_event(tx, self._resource_event(told, stack, None))
 
     def _keep(self, tx: Tx, row: StackResource) -> None:
         known = store.stack_resources.find(tx, stack_id=row.stack_id, logical_id=row.logical_id)

@@ -25,6 +25,8 @@ from sealgate.services.stacks.values import Value
 Properties = Mapping[str, Value]
 """Resolved and read: names and types are as the type's `properties` say."""
 
+SECRET_ATTRIBUTES = frozenset({"SecretAccessKey"})
+"""What `Fn::GetAtt` answers to functions, and events show nothing of."""
 SUFFIX_LENGTH = 12
 _ALPHABET = string.ascii_letters + string.digits
 

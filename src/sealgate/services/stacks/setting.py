@@ -9,6 +9,7 @@ from sealgate.arn import partition_of
 from sealgate.services.stacks.conditions import evaluate_conditions
 from sealgate.services.stacks.intrinsics import Evaluator, Names
 from sealgate.services.stacks.resource import StackIdentity
+from sealgate.services.stacks.spending import Spending
 from sealgate.services.stacks.template import OutputDeclaration, ResourceDeclaration, Template, parse_template
 from sealgate.services.stacks.values import Value
 from sealgate.store.stacks import Definition, StackParameter
@@ -42,13 +43,14 @@ class Setting:
         """The outputs that exist under the conditions."""
         return [each for each in self.template.outputs.values() if self._is_there(each.condition)]
 
-    def evaluator(self, names: Names, *, masked: bool = False) -> Evaluator:
-        """Answer what evaluates values of the template; masked: for what is shown."""
+    def evaluator(self, names: Names, *, masked: bool = False, spending: Spending | None = None) -> Evaluator:
+        """Answer what evaluates values of the template; masked: for what is shown; with others' spending, if given."""
         return Evaluator(
             constants=self.masked if masked else self.constants,
             mappings=self.template.mappings,
             conditions=self.conditions,
             names=names,
+            spending=spending or Spending(),
         )
 
     def _is_there(self, condition: str | None) -> bool:

@@ -6,6 +6,7 @@ CloudFormation converts between text, numbers and flags, since parameters are te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,6 +14,8 @@ from typing import Protocol
 from sealgate.services.stacks.values import Unknown, Value
 
 _FLAGS = {"true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,2})?")
 
 
 class Problems:
@@ -153,12 +156,9 @@ class Structure:
 
 
 def _find_number(text: str) -> int | float | None:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return None
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else None
 
 
 def _mistyped(value: Value, expected: str, where: str, problems: Problems) -> Value:

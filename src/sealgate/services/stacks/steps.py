@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sealgate.clock import Clock
@@ -19,10 +19,10 @@ from sealgate.services.stacks.ledger import Ledger, new_row
 from sealgate.services.stacks.naming import FindExport, Known
 from sealgate.services.stacks.operations import Perform
 from sealgate.services.stacks.plan import check_type, find_differences, replaces, updated_state, with_stack_tags
-from sealgate.services.stacks.resource import Made, ResourceCall, StackIdentity
+from sealgate.services.stacks.resource import SECRET_ATTRIBUTES, Made, ResourceCall, StackIdentity
 from sealgate.services.stacks.validation import Sound, Types, read_properties
 from sealgate.services.stacks.values import Value
-from sealgate.store.stacks import ResourceState, Stack, StackResource
+from sealgate.store.stacks import MASK, ResourceState, Stack, StackResource
 
 log = logging.getLogger("sealgate.stacks")
 
@@ -61,6 +61,11 @@ class Work:
     def states(self) -> dict[str, ResourceState]:
         """The resources as they are now, those whose making has ended."""
         return {name: row.current for name, row in list(self.rows.items()) if row.status in _ENDED}
+
+    @property
+    def masked_states(self) -> dict[str, ResourceState]:
+        """The same, without what may not be shown."""
+        return {name: replace(each, attributes=_mask(each.attributes)) for name, each in self.states.items()}
 
 
 class Steps:
@@ -164,7 +169,7 @@ class Steps:
         setting = sound.setting
         declared, kind = setting.resources[name], self._types[setting.resources[name].type]
         names = Known(resources=setting.resources, states=work.states, find_value=work.find_export)
-        shown = setting.evaluator(names, masked=True).evaluate(declared.properties)
+        shown = setting.evaluator(replace(names, states=work.masked_states), masked=True).evaluate(declared.properties)
         properties = read_properties(kind, name, setting.evaluator(names).evaluate(declared.properties))
         return with_stack_tags(kind, properties, work.identity.tags), shown
 
@@ -274,6 +279,10 @@ def _states_of(row: StackResource) -> list[ResourceState]:
     if row.before is None or row.before.physical_id == row.current.physical_id:
         return [row.current]
     return [row.current, row.before]
+
+
+def _mask(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: MASK if name in SECRET_ATTRIBUTES else each for name, each in attributes.items()}
 
 
 def _record_nothing(_: str) -> None:

@@ -5,6 +5,7 @@ Source: CloudFormation user guide, "Template reference"; the texts of errors as 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -165,7 +166,7 @@ def read_template(document: Mapping[str, Value]) -> Template:
         metadata=document.get("Metadata"),
         parameters={name: read_parameter(name, each) for name, each in section(document, "Parameters")},
         rules=dict(section(document, "Rules")),
-        mappings=dict(section(document, "Mappings")),
+        mappings={name: _read_mapping(name, each) for name, each in section(document, "Mappings")},
         conditions=dict(section(document, "Conditions")),
         transforms=transforms,
         resources=_read_resources(document),
@@ -201,7 +202,22 @@ def section(document: Mapping[str, Value], name: str) -> Iterable[tuple[str, Any
     for key, each in members.items():
         if not isinstance(each, Mapping) and name != "Conditions":
             raise TemplateInvalid(f"Template format error: Every {name} member must be an object: {key}.")
+        if _LOGICAL_ID.fullmatch(key) is None:
+            raise TemplateInvalid(f"Template format error: {name[:-1]} name {key[:300]} is non alphanumeric.")
     return members.items()
+
+
+def _read_mapping(name: str, given: Mapping[str, Value]) -> Mapping[str, Value]:
+    for first, values in given.items():
+        if not isinstance(values, Mapping):
+            raise TemplateInvalid(f"Template format error: [/Mappings/{name}/{first}] must be an object.")
+        for second, value in values.items():
+            if value is None or isinstance(value, Mapping):
+                raise TemplateInvalid(
+                    f"Template format error: Every Mappings attribute must be a String or a List: "
+                    f"/Mappings/{name}/{first}/{second}."
+                )
+    return given
 
 
 def _read_description(given: Value) -> str | None:
@@ -226,8 +242,6 @@ def _read_resources(document: Mapping[str, Value]) -> dict[str, ResourceDeclarat
 
 def _read_resource(name: str, given: Mapping[str, Value]) -> ResourceDeclaration:
     where = f"/Resources/{name}"
-    if _LOGICAL_ID.fullmatch(name) is None:
-        raise TemplateInvalid(f"Template format error: Resource name {name} is non alphanumeric.")
     _refuse_keys(given, _RESOURCE_KEYS, _UNSUPPORTED_KEYS, where=where)
     if not isinstance(given.get("Type"), str):
         raise TemplateInvalid(f"Template format error: [{where}] Every Resources object must contain a Type member.")
@@ -252,9 +266,9 @@ def _read_policy(given: Mapping[str, Value], name: str, allowed: frozenset[str],
     policy = given.get(name, "Delete")
     if policy == "Snapshot":
         raise TemplateInvalid(f"Template format error: [{where}] {name} Snapshot is not supported here.")
-    if policy not in allowed:
+    if not isinstance(policy, str) or policy not in allowed:
         raise TemplateInvalid(f"Template format error: Unrecognized {name} {policy!r} for resource {where[11:]}.")
-    return str(policy)
+    return policy
 
 
 def _read_output(name: str, given: Mapping[str, Value]) -> OutputDeclaration:
@@ -263,7 +277,7 @@ def _read_output(name: str, given: Mapping[str, Value]) -> OutputDeclaration:
     if "Value" not in given:
         raise TemplateInvalid(f"Template format error: [{where}] Every Outputs member must contain a Value object")
     export = given.get("Export")
-    if export is not None and not (isinstance(export, Mapping) and set(export) == {"Name"}):
+    if export is not None and not (isinstance(export, Mapping) and set(export) == {"Name"} and export["Name"]):
         raise TemplateInvalid(f"Template format error: [{where}/Export] must be an object with the member Name.")
     return OutputDeclaration(
         name=name,
@@ -347,6 +361,9 @@ def _number(given: Mapping[str, Value], name: str, where: str) -> float | None:
     if name not in given:
         return None
     try:
-        return float(given[name])
+        number = float(given[name])
     except (TypeError, ValueError):
-        raise TemplateInvalid(f"Template format error: [{where}/{name}] must be a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise TemplateInvalid(f"Template format error: [{where}/{name}] must be a number.")
+    return number

@@ -5,22 +5,28 @@
 3. Every property is declared by its type, at any depth; every required one is there; types are right as far as values
    are known.
 4. No resources depend on each other in a circle.
+5. All of it together makes no more text than it may (`spending`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.graph import Graph, in_order
+from sealgate.services.stacks.intrinsics import refuse_dynamic_in
 from sealgate.services.stacks.naming import FindExport, Recording
 from sealgate.services.stacks.references import Reference, find_conditions, find_references
 from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.setting import Setting
 from sealgate.services.stacks.shapes import Problems, Structure
+from sealgate.services.stacks.spending import Spending
 from sealgate.services.stacks.template import ResourceDeclaration
 from sealgate.services.stacks.values import Value, find_unknown
+
+_EXPORT = re.compile(r"[a-zA-Z0-9:-]{1,255}")
 
 Types = Mapping[str, ResourceType]
 """The resource types that are supported, by name."""
@@ -54,9 +60,10 @@ def validate(setting: Setting, types: Types, *, find_export: FindExport) -> Soun
     resources = setting.resources
     imports: set[str] = set()
     graph: dict[str, set[str]] = {}
+    spending = Spending()
     for name, declared in resources.items():
         names = Recording(resources=resources, find_value=find_export)
-        value = setting.evaluator(names).evaluate(declared.properties)
+        value = setting.evaluator(names, spending=spending).evaluate(declared.properties)
         read_properties(types[declared.type], name, value)
         graph[name] = names.asked | (set(declared.depends_on) & resources.keys())
         imports |= names.imported
@@ -71,6 +78,7 @@ def read_properties(kind: ResourceType, logical_id: str, value: Value) -> dict[s
     Raises:
         TemplateInvalid: They are not what the type declares.
     """
+    refuse_dynamic_in(value)
     problems = Problems()
     read: dict[str, Value] = Structure(kind.properties).read(value, "#", problems)
     if problems.found:
@@ -152,5 +160,16 @@ def _check_outputs(setting: Setting, find_export: FindExport) -> set[str]:
                 "Template format error: The Value field of every Outputs member must evaluate to a String: "
                 f"{each.name}."
             )
-        evaluator.evaluate(each.export_name)
+    _check_export_names([evaluator.evaluate(each.export_name) for each in setting.outputs if each.export_name])
     return names.imported
+
+
+def _check_export_names(given: Sequence[Value]) -> None:
+    for name in given:
+        if not isinstance(name, str) or _EXPORT.fullmatch(name) is None:
+            raise TemplateInvalid(
+                "Template format error: Output export names are of up to 255 letters, digits, colons and hyphens, and "
+                f"do not depend on resources: {str(name)[:255]}"
+            )
+        if given.count(name) > 1:
+            raise TemplateInvalid(f"Template format error: Export with name {name} is exported by several outputs.")
