@@ -38,8 +38,11 @@ def test_a_group_limits_memory_and_processes(
         (tmp_path / "memory", tmp_path / "pids") if version == 1 else (tmp_path,) * 2
     )
     assert (pids / "pids.max").read_text() == str(PROCESSES)
-    cage.enter(os.getpid())
-    assert 0 < int((memory / limit).read_text()) < 65 * MIB
+    sleeping = subprocess.Popen(["sleep", "60"])
+    cage.enter(sleeping.pid)
+    sleeping.kill()
+    sleeping.wait()
+    assert 64 * MIB < int((memory / limit).read_text()) < 65 * MIB
     (memory / "memory.stat").write_text("total_rss 4096\nanon 4096\n")
     assert cage.used() == cage._brought + 4096
     assert cage.peak() >= cage._brought
