@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sealgate.aws.context import Services
 from sealgate.clock import Clock, system_clock
 from sealgate.config import Config
-from sealgate.errors import Invalid
-from sealgate.runtime.code import CodeStore
-from sealgate.runtime.host import FunctionHost
-from sealgate.runtime.interpreters import Interpreters
-from sealgate.runtime.sandboxes import find_sandbox
+from sealgate.server.ground import Ground, open_ground
+from sealgate.server.running import Running, open_running
 from sealgate.services.access.catalogue import Catalogue
 from sealgate.services.access.door import Door
 from sealgate.services.audit.lookup import LookupService
@@ -24,22 +20,16 @@ from sealgate.services.iam.aws_managed import list_aws_managed
 from sealgate.services.iam.service import IamService
 from sealgate.services.identity.accounts import IdentityService
 from sealgate.services.identity.sessions import SessionService
-from sealgate.services.invocations.hosting import Hosting
-from sealgate.services.invocations.retirement import Retirement
 from sealgate.services.invocations.retries import RetryService
-from sealgate.services.invocations.roles import FunctionRoles
-from sealgate.services.invocations.running import Runner
 from sealgate.services.invocations.service import InvocationService
-from sealgate.services.invocations.starting import Starter
 from sealgate.services.layers.permissions import LayerPermissionService
 from sealgate.services.layers.service import LayerService
 from sealgate.services.logs.service import LogService
 from sealgate.services.logs.sink import LogSink
-from sealgate.services.metrics.meter import UNWATCHED, Meter
+from sealgate.services.metrics.meter import Meter
 from sealgate.services.metrics.service import MetricService
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.parameters.service import ParameterService
-from sealgate.services.signing.issuing_authorities import IssuingAuthorities
 from sealgate.services.signing.profiles import ProfileService
 from sealgate.services.signing.revocation import RevocationService
 from sealgate.services.signing.service import SigningService
@@ -50,42 +40,8 @@ from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
-from sealgate.store.opening import open_database_of
 from sealgate.trust.authority import Authority
-from sealgate.trust.key_encryption import read_key_file
-from sealgate.trust.keys_file import FileKeyStore
-from sealgate.trust.roots import TrustRoots, authority_root, parse_root
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What everything stands on: one data folder, opened."""
-
-    folder: DataFolder
-    db: Database
-    blobs: FileBlobs
-    authority: Authority
-    roots: TrustRoots
-    clock: Clock
-    meter: Meter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What runs functions.
-
-    Attributes:
-        host: Their processes.
-        runner: Gives them invocations.
-        retirement: Ends those of revoked code.
-        hosting: Follows changes of functions.
-    """
-
-    code: CodeStore
-    host: FunctionHost
-    runner: Runner
-    retirement: Retirement
-    hosting: Hosting
+from sealgate.trust.roots import TrustRoots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +116,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         Invalid: A part of the folder, the database or the key file cannot be used.
         Conflict: The database was written by a newer release.
     """
-    ground = _open_ground(config, clock)
+    ground = open_ground(config, clock)
     db, blobs, authority, roots, meter = ground.db, ground.blobs, ground.authority, ground.roots, ground.meter
     access = IamService.on(db, clock)
     sessions = SessionService(db=db, clock=clock, rights=access.rights)
@@ -171,7 +127,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
     worker = SigningWorker(
         db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
     )
-    running = _open_running(config, ground, revocation=revocation, sessions=sessions, sink=log_sink, endpoint=endpoint)
+    running = open_running(config, ground, revocation=revocation, sessions=sessions, sink=log_sink, endpoint=endpoint)
     operations = DeferredOperations()
     services = Services(
         identity=IdentityService(db=db, clock=clock),
@@ -205,25 +161,6 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
     )
 
 
-def _open_ground(config: Config, clock: Clock) -> Ground:
-    folder = DataFolder(config.data)
-    folder.create()
-    keys = FileKeyStore(folder.keys, kek=None if config.key_file is None else read_key_file(config.key_file))
-    keys.encrypt_plain()
-    db = open_database_of(folder, config.database)
-    _refuse_second_root(folder, IdentityService(db=db, clock=clock), config.account)
-    authority = Authority.open(folder.authority, keys, clock)
-    return Ground(
-        folder=folder,
-        db=db,
-        blobs=FileBlobs(folder.blobs),
-        authority=authority,
-        roots=_trust_roots(authority, folder.roots),
-        clock=clock,
-        meter=_open_meter(config, db, authority, clock),
-    )
-
-
 def _open_stacks(ground: Ground, *, operations: DeferredOperations, sessions: SessionService) -> Stacks:
     return open_stacks(
         db=ground.db,
@@ -248,86 +185,3 @@ def _open_functions(
         meter=ground.meter,
         runs=runs,
     )
-
-
-def _open_running(
-    config: Config,
-    ground: Ground,
-    *,
-    revocation: RevocationService,
-    sessions: SessionService,
-    sink: LogSink,
-    endpoint: str,
-) -> Running:
-    db, clock = ground.db, ground.clock
-    code = _open_code(ground)
-    interpreters = Interpreters(ground.folder.runtimes)
-    host = FunctionHost(sandbox=lambda: find_sandbox(config.sandbox), interpreters=interpreters, clock=clock)
-    starter = Starter(db=db, code=code, revocation=revocation, clock=clock, meter=ground.meter)
-    retirement = Retirement(host=host, starter=starter)
-    roles = FunctionRoles(sessions)
-    return Running(
-        code=code,
-        host=host,
-        retirement=retirement,
-        runner=Runner(
-            db=db,
-            host=host,
-            starter=starter,
-            retirement=retirement,
-            roles=roles,
-            sink=sink,
-            clock=clock,
-            endpoint=endpoint,
-        ),
-        hosting=Hosting(
-            db=db,
-            host=host,
-            interpreters=interpreters,
-            starter=starter,
-            roles=roles,
-            any_runtime=config.any_runtime,
-        ),
-    )
-
-
-def _open_code(ground: Ground) -> CodeStore:
-    issuers = IssuingAuthorities(db=ground.db, clock=ground.clock)
-
-    def revoked_issuers() -> set[str]:
-        found = {each.identity for each in issuers.list_revoked()}
-        ground.db.give_way()  # who verifies code has a long way to go
-        return found
-
-    return CodeStore(
-        ground.folder.code,
-        open_blob=ground.blobs.open,
-        authority=ground.authority,
-        roots=ground.roots,
-        clock=ground.clock,
-        revoked_issuers=revoked_issuers,
-    )
-
-
-def _open_meter(config: Config, db: Database, authority: Authority, clock: Clock) -> Meter:
-    if not config.metrics:
-        return UNWATCHED
-    from sealgate.services.metrics.prometheus import PrometheusMeter  # noqa: PLC0415 - it takes a tenth of a second to load
-
-    return PrometheusMeter(db=db, authority=authority, clock=clock)
-
-
-def _refuse_second_root(folder: DataFolder, identity: IdentityService, account: str) -> None:
-    """Make no second authority where the first one's root was lost: all that it signed would fail."""
-    if not folder.root_certificate.exists() and identity.find_root_key(account) is not None:
-        raise Invalid(f"{folder.root_certificate} is missing, and the account is not new: restore it from a backup")
-
-
-def _trust_roots(authority: Authority, folder: Path) -> TrustRoots:
-    imported = []
-    for path in sorted(folder.glob("*.pem")):
-        try:
-            imported.append(parse_root(path.read_bytes(), name=path.stem))
-        except OSError as error:
-            raise Invalid(f"trust root {path}: {error.strerror}") from error
-    return TrustRoots(roots=(authority_root(authority.root_certificate), *imported))
