@@ -271,8 +271,9 @@ def test_the_sam_transform_is_applied(house: House, cfn: Any) -> None:
         "Fn": "CREATE_COMPLETE",
         "FnRole": "CREATE_COMPLETE",
     }
-    assert "Transform" in cfn.get_template(StackName="app")["TemplateBody"]
-    processed = cfn.get_template(StackName="app", TemplateStage="Processed")["TemplateBody"]
+    assert "Transform" in cfn.get_template(StackName="app", TemplateStage="Original")["TemplateBody"]
+    processed = cfn.get_template(StackName="app")["TemplateBody"]
+    assert processed == cfn.get_template(StackName="app", TemplateStage="Processed")["TemplateBody"]
     assert processed["Resources"]["Fn"]["Type"] == "AWS::Lambda::Function"
     template["Resources"]["Fn"]["Properties"].pop("Handler")
     code, message = refusal(

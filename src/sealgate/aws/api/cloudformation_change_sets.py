@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sealgate.aws.api.cloudformation_service import (
@@ -12,6 +13,7 @@ from sealgate.aws.api.cloudformation_service import (
     asker_of,
     check_deployment,
     cloudformation,
+    get_change_set,
     page_of,
     parse_given,
     refuse_given,
@@ -21,6 +23,7 @@ from sealgate.aws.api.cloudformation_shapes import summarize_change_set
 from sealgate.aws.context import Call
 from sealgate.errors import Unsupported
 from sealgate.services.stacks.change_sets import Wanted
+from sealgate.services.stacks.errors import ChangeSetNotFound
 from sealgate.services.stacks.service import Options
 
 _NAMED = {"cloudformation:changesetname": "change_set_name"}
@@ -90,7 +93,7 @@ def describe_change_set(
     include_property_values: bool | None = None,
 ) -> dict[str, Any]:
     """Describe a change set; the values of properties, which may be secret, are not told."""
-    found, stack = call.services.stacks.lookup.get_change_set(asker_of(call), change_set_name, stack_name)
+    found, stack = get_change_set(call, change_set_name, stack_name)
     page = page_of(found.changes, next_token, "changes", found.change_set_id)
     described = {**describe(found, stack), "Changes": list(page.items), "NextToken": page.next_token}
     if include_property_values and found.status_reason is None:
@@ -111,12 +114,15 @@ def execute_change_set(
     """Begin to do what a change set says."""
     refuse_given("ExecuteChangeSet", RetainExceptOnCreate=retain_except_on_create)
     options = Options(client_token=client_request_token, disable_rollback=bool(disable_rollback))
+    get_change_set(call, change_set_name, stack_name)
     call.services.stacks.change_sets.execute(asker_of(call), change_set_name, stack_name, options=options)
 
 
 @cloudformation.operation(resource=STACK, keys=_NAMED)
 def delete_change_set(call: Call, *, change_set_name: str, stack_name: str | None = None) -> None:
-    """Remove a change set."""
+    """Remove a change set; one that is not there is removed."""
+    with suppress(ChangeSetNotFound):
+        get_change_set(call, change_set_name, stack_name)
     call.services.stacks.change_sets.delete(asker_of(call), change_set_name, stack_name)
 
 

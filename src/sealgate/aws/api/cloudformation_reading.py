@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sealgate.aws.api.cloudformation_service import STACK, StackArn, asker_of, cloudformation, page_of
+from sealgate.aws.api.cloudformation_service import STACK, asker_of, cloudformation, demand_stack, page_of
 from sealgate.aws.api.cloudformation_shapes import (
     describe_event,
     describe_resource,
@@ -15,11 +15,8 @@ from sealgate.aws.api.cloudformation_shapes import (
     summarize_stack,
 )
 from sealgate.aws.context import Call
-from sealgate.aws.resources import Resource
 from sealgate.errors import Invalid
 from sealgate.services.stacks.errors import no_resource
-
-_ANY_STACK: Resource = StackArn()
 
 
 @cloudformation.operation(resource=STACK, waits=True)
@@ -61,7 +58,7 @@ def describe_stack_resource(call: Call, *, stack_name: str, logical_resource_id:
     raise no_resource(logical_resource_id, stack.name)
 
 
-@cloudformation.operation(resource=_ANY_STACK)
+@cloudformation.operation(resource=STACK)
 def describe_stack_resources(
     call: Call,
     *,
@@ -73,8 +70,11 @@ def describe_stack_resources(
     asker, lookup = asker_of(call), call.services.stacks.lookup
     if (stack_name is None) is (physical_resource_id is None):
         raise Invalid("Exactly one of StackName and PhysicalResourceId must be specified.")
-    named = stack_name or lookup.find_stack_of(asker, physical_resource_id or "").stack_id
-    stack, rows = lookup.list_resources(asker, named)
+    if stack_name is None:
+        owner = lookup.find_stack_of(asker, physical_resource_id or "")
+        demand_stack(call, owner)
+        stack_name = owner.stack_id
+    stack, rows = lookup.list_resources(asker, stack_name)
     found = [row for row in rows if logical_resource_id in (None, row.logical_id)]
     if not found and logical_resource_id is not None:
         raise no_resource(logical_resource_id, stack.name)

@@ -15,6 +15,7 @@ from sealgate.errors import Invalid, Unsupported
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.stacks.definitions import Asker, Given, Source
 from sealgate.services.stacks.parameters import GivenParameter
+from sealgate.store.stacks import ChangeSet, Stack
 
 T = TypeVar("T")
 
@@ -111,6 +112,34 @@ def check_deployment(operation: str, config: Mapping[str, Any] | None) -> None:
     if mode != "STANDARD":
         raise Unsupported(f"The DeploymentConfig Mode {mode} of {operation} is not supported")
     refuse_given(operation, **{"DeploymentConfig.DisableRollback": (config or {}).get("DisableRollback")})
+
+
+def demand_stack(call: Call, stack: Stack, **context: str) -> None:
+    """Go on only if the caller may do this with a stack that a call has named by something of it.
+
+    Args:
+        call: The call, which the door has asked about `stack/*/*`.
+        stack: Which one it is.
+        context: CloudFormation's condition keys, without their prefix.
+
+    Raises:
+        AccessDenied: It may not.
+    """
+    known = {f"cloudformation:{name}": (value,) for name, value in context.items()}
+    call.demand(f"cloudformation:{call.operation}", stack.stack_id, context=known)
+
+
+def get_change_set(call: Call, name: str, stack_name: str | None) -> tuple[ChangeSet, Stack]:
+    """Answer the change set that a call names, and its stack.
+
+    Raises:
+        ChangeSetNotFound, StackNotFound: There is none.
+        AccessDenied: It is named alone, and the caller may not do this with its stack.
+    """
+    found, stack = call.services.stacks.lookup.get_change_set(asker_of(call), name, stack_name)
+    if stack_name is None:
+        demand_stack(call, stack, changesetname=name)
+    return found, stack
 
 
 def page_of(items: Sequence[T], token: str | None, *asked: object) -> Page[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sealgate.aws.api.cloudformation_service import STACK, asker_of, cloudformation
+from sealgate.aws.api.cloudformation_service import STACK, asker_of, cloudformation, get_change_set
 from sealgate.aws.api.cloudformation_shapes import describe_summary, describe_validation
 from sealgate.aws.context import Call
 from sealgate.errors import Invalid
@@ -20,18 +20,16 @@ def get_template(
     call: Call, *, stack_name: str | None = None, change_set_name: str | None = None, template_stage: str | None = None
 ) -> dict[str, Any]:
     """Answer the template of a stack or change set."""
-    asker, lookup = asker_of(call), call.services.stacks.lookup
     if change_set_name is not None:
-        definition = lookup.get_change_set(asker, change_set_name, stack_name)[0].definition
+        definition = get_change_set(call, change_set_name, stack_name)[0].definition
     elif stack_name is not None:
-        stack = lookup.get(asker, stack_name)
+        stack = call.services.stacks.lookup.get(asker_of(call), stack_name)
         if stack.status == statuses.REVIEW:
             return {"TemplateBody": "", "StagesAvailable": _STAGES}
         definition = stack.definition
     else:
         raise Invalid("Either StackName or ChangeSetName must be specified.")
-    wants_processed = template_stage == "Processed"
-    body = definition.effective if wants_processed else definition.template
+    body = definition.template if template_stage == "Original" else definition.effective
     return {"TemplateBody": body, "StagesAvailable": _STAGES}
 
 

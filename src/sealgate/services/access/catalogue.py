@@ -26,6 +26,7 @@ from sealgate.store.jobs import jobs
 from sealgate.store.objects import buckets, find_latest, find_version
 from sealgate.store.parameters import parameters
 from sealgate.store.profiles import profiles
+from sealgate.store.stacks import find_live_stack, stacks
 
 _PROFILE = "/signing-profiles/"
 _JOB = "/signing-jobs/"
@@ -178,6 +179,17 @@ def _find_parameter(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     return None if found is None else Facts(account=arn.account, context=_tag_context(found.tags))
 
 
+def _find_stack(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    """Answer the tags of a stack, which calls name without its unique part (`stack/NAME/*`), or with it."""
+    _, name, unique = (*arn.resource.split("/"), "", "")[:3]
+    found = (
+        find_live_stack(tx, account=arn.account, region=arn.region, name=name)
+        if unique == "*"
+        else stacks.find(tx, stack_id=str(arn))
+    )
+    return None if found is None else Facts(account=arn.account, context=_tag_context(found.definition.tags))
+
+
 def _tag_context(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {f"aws:resourcetag/{key.lower()}": (value,) for key, value in tags.items()}
 
@@ -188,4 +200,5 @@ _BY_SERVICE: Mapping[str, Callable[[Tx, Arn, str], Facts | None]] = {
     "s3": _find_bucket,
     "iam": _find_entity,
     "ssm": _find_parameter,
+    "cloudformation": _find_stack,
 }
