@@ -54,3 +54,11 @@ def test_a_folder_without_credentials_or_with_broken_ones_says_so(tmp_path: Path
     folder.credentials.write_text("{}")
     with pytest.raises(Invalid, match="cannot be read: it is not what a server wrote"):
         folder.read_credentials()
+
+
+def test_a_server_s_name_is_drawn_once_and_is_no_other_s(tmp_path: Path) -> None:
+    folder, other = DataFolder(tmp_path / "data"), DataFolder(tmp_path / "other")
+    folder.create()
+    other.create()
+    assert folder.name == DataFolder(tmp_path / "data").name
+    assert folder.name != other.name

@@ -124,8 +124,9 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
     revocation = RevocationService(db=db, clock=clock, strict_aws=config.strict_aws)
     logs = LogService(db=db, clock=clock)
     log_sink = LogSink(db=db, groups=logs.groups, clock=clock)
+    name = ground.folder.name
     worker = SigningWorker(
-        db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter
+        db=db, objects=objects, blobs=blobs, authority=authority, roots=roots, clock=clock, meter=meter, name=name
     )
     running = open_running(config, ground, revocation=revocation, sessions=sessions, sink=log_sink, endpoint=endpoint)
     operations = DeferredOperations()
@@ -143,7 +144,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         revocation=revocation,
         configs=ConfigService(db=db, clock=clock, strict_aws=config.strict_aws),
         functions=_open_functions(ground, objects=objects, revocation=revocation, runs=running.hosting),
-        invocations=InvocationService(db=db, runner=running.runner, clock=clock),
+        invocations=InvocationService(db=db, runner=running.runner, clock=clock, server=name),
         retries=RetryService(db=db, clock=clock),
         layers=LayerService(db=db, blobs=blobs, objects=objects, revocation=revocation, roots=roots, clock=clock),
         layer_permissions=LayerPermissionService(db=db),
@@ -169,6 +170,7 @@ def _open_stacks(ground: Ground, *, operations: DeferredOperations, sessions: Se
         types=RESOURCE_TYPES,
         managed_policies=lambda partition: {each.name: each.arn for each in list_aws_managed(partition)},
         clock=ground.clock,
+        server=ground.folder.name,
     )
 
 

@@ -11,6 +11,7 @@
       code/               unpacked packages, verified whenever code is started from them; may go while none runs
       credentials.json    the first account's root credentials and the server's endpoint, mode 0600
       accounts/           the root credentials of further accounts, one file each, mode 0600
+      name                what this server calls itself where several share one database; drawn once
       lock                held by the running server
 
 Trust: whoever can write here is the operator. Whoever can only read here can sign as the authority, unless the keys are
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,6 +63,7 @@ class DataFolder:
         self.runtimes = self.path / "runtimes"
         self.credentials = self.path / "credentials.json"
         self.accounts = self.path / "accounts"
+        self._name = self.path / "name"
 
     def create(self) -> None:
         """Make the folder and its parts where they are missing, for the owner only.
@@ -76,6 +79,15 @@ class DataFolder:
                 folder.mkdir(mode=_OWNER_ONLY, exist_ok=True)
         except OSError as error:
             raise Invalid(f"data folder {self.path}: {error.strerror}") from error
+
+    @property
+    def name(self) -> str:
+        """What the server of this folder calls itself in leases: the same after a restart, and no other server's."""
+        if not self._name.exists():
+            drawn = self.path / f".name.{os.getpid()}"
+            drawn.write_text(secrets.token_hex(8), encoding="ascii")
+            drawn.replace(self._name)
+        return self._name.read_text(encoding="ascii")
 
     def protect_database(self) -> None:
         """Make the database's file, where it is missing, and let its owner alone read it: it holds secrets.

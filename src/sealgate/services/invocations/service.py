@@ -77,15 +77,24 @@ class InvocationService:
         runner: Runs them.
         clock: The time.
         draw: Chooses between the two versions of an alias.
+        server: What this server calls itself in leases.
     """
 
-    def __init__(self, *, db: Database, runner: Runner, clock: Clock, draw: Draw = random.random) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        runner: Runner,
+        clock: Clock,
+        draw: Draw = random.random,
+        server: str = "server",
+    ) -> None:
         self._db = db
         self._runner = runner
         self._clock = clock
         self._draw = draw
         self._looking = threading.BoundedSemaphore(_LOOKING)
-        self.queue = InvocationQueue(db=db, run=self.run_queued, clock=clock)
+        self.queue = InvocationQueue(db=db, run=self.run_queued, clock=clock, name=server)
 
     def invoke(self, scope: Scope, request: Request) -> Outcome:
         """Invoke a function.

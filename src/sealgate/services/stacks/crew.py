@@ -43,6 +43,7 @@ def open_stacks(
     types: Mapping[str, ResourceType],
     managed_policies: Callable[[str], Mapping[str, str]],
     clock: Clock,
+    server: str = "server",
 ) -> Stacks:
     """Put it together.
 
@@ -53,13 +54,13 @@ def open_stacks(
         types: The resource types; that of inner stacks is added.
         managed_policies: The ARNs of AWS's managed policies in a partition, by name.
         clock: The time.
+        server: What this server calls itself in leases.
     """
     acting = Acting(operations=operations, sessions=sessions)
     known = dict(types)
     pool = ThreadPoolExecutor(_RESOURCES_AT_ONCE, thread_name_prefix="resources")
-    worker = StackWorker(
-        db=db, execution=Execution(db=db, types=known, acting=acting, clock=clock, pool=pool), clock=clock
-    )
+    execution = Execution(db=db, types=known, acting=acting, clock=clock, pool=pool)
+    worker = StackWorker(db=db, execution=execution, clock=clock, name=server)
     definitions = Definitions(db=db, operations=operations, types=known, managed_policies=managed_policies)
     service = StackService(db=db, definitions=definitions, acting=acting, clock=clock, wake=worker.wake)
     nested = NestedStack(
