@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
+from sealgate.services.stacks.patterns import matches
 from sealgate.services.stacks.template import ParameterDeclaration
 from sealgate.store.stacks import StackParameter, split_list
 
 _LISTS = frozenset({"CommaDelimitedList", "List<Number>", "List<String>"})
 _TYPES = frozenset({"String", "Number", *_LISTS})
 _STORED = "AWS::SSM::Parameter::Value<"
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _MAX_BYTES = 4096
 
 Lookup = Callable[[str], str]
@@ -93,15 +94,16 @@ def _resolve(declared: ParameterDeclaration, text: str, lookup: Lookup) -> Stack
 def _check(declared: ParameterDeclaration, text: str, *, is_number: bool, is_list: bool) -> None:
     if len(text.encode()) > _MAX_BYTES:
         raise TemplateInvalid(f"Parameter '{declared.name}' must not exceed {_MAX_BYTES} bytes.")
-    for each in split_list(text) if is_list else [text]:
-        problem = _find_problem(declared, each, is_number=is_number)
-        if problem is not None:
-            said = declared.constraint_description
-            raise TemplateInvalid(
-                f"Parameter {declared.name} failed to satisfy constraint: {said}"
-                if said
-                else f"Parameter '{declared.name}' {problem}"
-            )
+    items = split_list(text) if is_list else [text]
+    found = (_find_problem(declared, each, is_number=is_number) for each in items)
+    problem = next(filter(None, found), None) or _find_mismatch(None if is_number else declared.allowed_pattern, items)
+    if problem is not None:
+        said = declared.constraint_description
+        raise TemplateInvalid(
+            f"Parameter {declared.name} failed to satisfy constraint: {said}"
+            if said
+            else f"Parameter '{declared.name}' {problem}"
+        )
 
 
 def _find_problem(declared: ParameterDeclaration, text: str, *, is_number: bool) -> str | None:
@@ -111,8 +113,7 @@ def _find_problem(declared: ParameterDeclaration, text: str, *, is_number: bool)
         return "must be one of AllowedValues"
     if is_number:
         return _find_excess(float(text), declared.min_value, declared.max_value, "be a number not {} than {:g}")
-    length = _find_excess(len(text), declared.min_length, declared.max_length, "not have {} than {:g} characters")
-    return length or _find_mismatch(declared.allowed_pattern, text)
+    return _find_excess(len(text), declared.min_length, declared.max_length, "not have {} than {:g} characters")
 
 
 def _find_excess(number: float, least: float | None, most: float | None, rule: str) -> str | None:
@@ -121,11 +122,5 @@ def _find_excess(number: float, least: float | None, most: float | None, rule: s
     return f"must {rule.format('more', most)}" if most is not None and number > most else None
 
 
-def _find_mismatch(pattern: str | None, text: str) -> str | None:
-    if pattern is None:
-        return None
-    try:
-        matches = re.fullmatch(pattern, text) is not None
-    except re.error:
-        return f"cannot be checked: its AllowedPattern {pattern} is no regular expression"
-    return None if matches else f"must match pattern {pattern}"
+def _find_mismatch(pattern: str | None, items: list[str]) -> str | None:
+    return None if pattern is None or matches(pattern, items) else f"must match pattern {pattern}"
