@@ -12,9 +12,12 @@ from sealgate.aws.apis import APIS
 from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
+from sealgate.services.stacks.nested import NestedStack
 from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
 from sealgate.services.switches import SWITCHES, Switch
+
+_Described = ResourceType | type[NestedStack]
 
 TARGET = Path(__file__).parent.parent / "docs" / "OPERATIONS.md"
 
@@ -61,7 +64,8 @@ def render() -> str:
     relaxations = "".join(f"| {each.key} | {each.aws} | {each.here} |\n" for each in RELAXATIONS)
     switches = "".join(map(_render_switch, SWITCHES.values()))
     sections = [section for api in APIS for section in _render_service(api)]
-    resources = "".join(map(_render_resource, sorted(RESOURCE_TYPES.values(), key=lambda each: each.name)))
+    types: list[_Described] = [*RESOURCE_TYPES.values(), NestedStack]
+    resources = "".join(map(_render_resource, sorted(types, key=lambda each: each.name)))
     return "\n".join([_HEAD, _RELAXATIONS + relaxations, _SWITCHES + switches, *sections, _RESOURCES + resources])
 
 
@@ -70,7 +74,7 @@ def _render_switch(switch: Switch) -> str:
     return f"| `{switch.key}` | {values} | {', '.join(sorted(switch.on))} | {switch.meaning} |\n"
 
 
-def _render_resource(kind: ResourceType) -> str:
+def _render_resource(kind: _Described) -> str:
     properties = ", ".join(
         (f"**{name}**" if each.required else name) + (" ↻" if each.replaces else "")
         for name, each in sorted(kind.properties.items())
