@@ -15,9 +15,10 @@ from sealgate.errors import IntegrityError, NotFound
 from sealgate.policy.admission import Decision, Outcome
 from sealgate.services.fleet.crew import on_all_cores
 from sealgate.services.fleet.holdings import Holding, read_holdings
-from sealgate.services.functions.admission import Admission, Deployment, Evidence
+from sealgate.services.functions.admission import Admission
 from sealgate.services.functions.code_sources import Candidate
 from sealgate.services.functions.parts import Part
+from sealgate.services.functions.verdicts import Deployment, Evidence
 from sealgate.services.scope import Scope
 from sealgate.store.blobs import BlobStore
 from sealgate.store.database import Database

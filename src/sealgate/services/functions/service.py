@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sealgate.clock import Clock
-from sealgate.services.functions.admission import Admission, Deployment, Evidence
+from sealgate.services.functions.admission import Admission
 from sealgate.services.functions.aliases import AliasService
 from sealgate.services.functions.code_sources import Candidate, CodeSource, CodeSources
 from sealgate.services.functions.concurrency import ConcurrencyService
@@ -39,6 +39,7 @@ from sealgate.services.functions.runs import NEVER_RUN, Runs
 from sealgate.services.functions.settings import SettingsChange, make_function
 from sealgate.services.functions.states import FunctionState, Phase, new_revision, settled, still_changing
 from sealgate.services.functions.tags import check_tags, merged_tags, tags_without
+from sealgate.services.functions.verdicts import Deployment, Evidence
 from sealgate.services.functions.versions import VersionService, delete_version, publish
 from sealgate.services.layers.attachment import check_unzipped, get_layers_to_attach, list_attached
 from sealgate.services.metrics.meter import UNWATCHED, Meter

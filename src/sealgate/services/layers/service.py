@@ -13,8 +13,9 @@ from pathlib import Path
 
 from sealgate.clock import Clock
 from sealgate.services.audit.notes import Publication, note_publication
-from sealgate.services.functions.admission import Admission, Evidence
+from sealgate.services.functions.admission import Admission
 from sealgate.services.functions.code_sources import CodeSource, CodeSources
+from sealgate.services.functions.verdicts import Evidence
 from sealgate.services.layers.errors import LayerVersionNotFound
 from sealgate.services.layers.names import (
     LayerName,
