@@ -148,6 +148,15 @@ def test_a_change_set_goes_as_sam_and_cdk_go(house: House, cfn: Any) -> None:
     assert (code, message) == ("ValidationError", "No updates are to be performed.")
 
 
+def test_a_change_set_is_executed_once_however_often_it_is_asked_for(house: House, cfn: Any) -> None:
+    cfn.create_change_set(StackName="app", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=json.dumps(SIMPLE))
+    for _ in range(2):
+        cfn.execute_change_set(StackName="app", ChangeSetName="c", ClientRequestToken="once")
+        work(house)
+    code, _ = refusal(cfn.execute_change_set, StackName="app", ChangeSetName="c", ClientRequestToken="other")
+    assert code == "InvalidChangeSetStatus"
+
+
 def test_errors_are_awss_own(house: House, cfn: Any) -> None:
     body = json.dumps(SIMPLE)
     cfn.create_stack(StackName="app", TemplateBody=body)

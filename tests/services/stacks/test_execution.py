@@ -298,3 +298,28 @@ def test_an_operation_that_a_defect_stops_has_failed_and_is_not_tried_for_ever(
     stack = bench.create("app", CHAIN)
     assert (stack.status, bench.world.things) == ("ROLLBACK_COMPLETE", {})
     assert bench.reasons("app") == ["Internal Failure Rollback requested by user."]
+
+
+def test_a_request_that_is_repeated_with_its_token_is_done_once(bench: StackBench) -> None:
+    once = Options(client_token="token-1")
+    made = bench.crew.service.create(ASKER, "app", given(CHAIN), options=once)
+    assert bench.crew.service.create(ASKER, "app", given(CHAIN), options=once).stack_id == made.stack_id
+    bench.work()
+    with pytest.raises(StackExists):
+        bench.crew.service.create(ASKER, "app", given(things(Other={})), options=once)
+    twice = Options(client_token="token-2")
+    begun = bench.crew.service.update(ASKER, "app", given(things(Other={})), options=twice)
+    assert bench.crew.service.update(ASKER, "app", given(things(Other={})), options=twice) == begun
+    with pytest.raises(WrongStackStatus):
+        bench.crew.service.update(ASKER, "app", given(CHAIN), options=twice)
+    bench.work()
+    bench.crew.service.update(ASKER, "app", given(things(Other={})), options=twice)
+    assert bench.told("app").count("app UPDATE_IN_PROGRESS") == 1
+
+
+def test_what_is_being_removed_need_not_be_removed_again(bench: StackBench) -> None:
+    made = bench.create("app", CHAIN)
+    for _ in range(2):
+        bench.crew.service.delete(ASKER, "app", retained=(), role_arn=None, client_token=None)
+    bench.work()
+    assert bench.told(made.stack_id).count("app DELETE_IN_PROGRESS") == 1

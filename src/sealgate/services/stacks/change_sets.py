@@ -118,6 +118,8 @@ class ChangeSetService:
         """
         with self._db.read() as tx:
             found, stack = get_change_set(tx, asker, name, stack_name)
+        if _is_repeated(found, stack, options):
+            return
         if found.execution_status != AVAILABLE or found.based_on != stack.task.task_id:
             status = OBSOLETE if found.execution_status == AVAILABLE else found.execution_status
             raise WrongChangeSetStatus(
@@ -209,6 +211,12 @@ class ChangeSetService:
                     store.change_sets.replace(tx, replace(each, execution_status=EXECUTED))
                 elif each.execution_status == AVAILABLE:
                     store.change_sets.replace(tx, replace(each, execution_status=OBSOLETE))
+
+
+def _is_repeated(found: ChangeSet, stack: Stack, options: Options) -> bool:
+    """Tell whether it was this request that has executed a change set, and its answer was lost."""
+    is_last = found.execution_status == EXECUTED and stack.change_set_id == found.change_set_id
+    return is_last and options.client_token is not None and options.client_token == stack.task.client_token
 
 
 def describe_change(change: Change) -> Value:

@@ -35,7 +35,8 @@ class Options:
     """How an operation is done.
 
     Attributes:
-        client_token: Repeated in its events.
+        client_token: Repeated in its events. A request with the token of what was done last, for the same, is that
+            request again, whose answer was lost.
         disable_rollback: Leave what was made where it fails.
         delete_on_failure: Remove the whole stack where its creation fails.
     """
@@ -92,9 +93,12 @@ class StackService:
             Denied: The role cannot be assumed.
         """
         identity = self.name(asker, name)
-        with self._db.read() as tx:
-            self._refuse_taken(tx, asker, name)
+        present = self.find_live(asker.account, asker.region, name)
+        if present is not None and not _has_token(present, options):
+            raise _taken(name)
         definition, sound = self._definitions.make(asker, given, identity, previous=None, is_reviewed=False)
+        if present is not None:
+            return _same(present, definition)
         stack = replace(
             self._new(asker, identity, definition, options, parents=parents),
             description=sound.setting.template.description,
@@ -131,11 +135,15 @@ class StackService:
         """
         with self._db.read() as tx:
             before = get_stack(tx, asker, name)
-        check_updatable(before)
+        if not _has_token(before, options):
+            check_updatable(before)
         refuse_nested(before)
         definition, sound = self._definitions.make(
             asker, given, identity_of(before), previous=before, is_reviewed=False
         )
+        if _has_token(before, options) and before.definition == definition and before.updated_at is not None:
+            return before
+        check_updatable(before)
         if not self.is_change(before, definition, sound):
             raise NothingToUpdate("No updates are to be performed.")
         return self.begin_update(asker, before, definition, options)
@@ -199,7 +207,7 @@ class StackService:
     def delete(
         self, asker: Asker, name: str, *, retained: tuple[str, ...], role_arn: str | None, client_token: str | None
     ) -> None:
-        """Begin to remove a stack; one that is not there is removed.
+        """Begin to remove a stack; one that is not there is removed, and one that is being removed will be.
 
         Raises:
             WrongStackStatus: Something else is under way, it is protected, or it is another stack's resource.
@@ -207,7 +215,7 @@ class StackService:
         """
         with self._db.write() as tx:
             stack = find_stack(tx, asker, name)
-            if stack is None or stack.deleted_at is not None:
+            if stack is None or stack.deleted_at is not None or stack.status == statuses.DELETING:
                 return
             refuse_nested(stack)
             self._check_removable(stack, retained)
@@ -365,7 +373,7 @@ class StackService:
     def _refuse_taken(self, tx: Tx, asker: Asker, name: str) -> None:
         found = store.find_live_stack(tx, account=asker.account, region=asker.region, name=name)
         if found is not None:
-            raise StackExists(f"Stack [{name}] already exists")
+            raise _taken(name)
 
     def _check_removable(self, stack: Stack, retained: tuple[str, ...]) -> None:
         if stack.termination_protection:
@@ -377,6 +385,25 @@ class StackService:
                 f"Invalid operation on stack [{stack.stack_id}]. Resources can only be retained by a stack "
                 "in the DELETE_FAILED state"
             )
+
+
+def _has_token(stack: Stack, options: Options) -> bool:
+    return options.client_token is not None and options.client_token == stack.task.client_token
+
+
+def _same(present: Stack, definition: Definition) -> Stack:
+    """Answer the stack that a repeated request has made.
+
+    Raises:
+        StackExists: The request is another one.
+    """
+    if present.definition != definition or present.updated_at is not None:
+        raise _taken(present.name)
+    return present
+
+
+def _taken(name: str) -> StackExists:
+    return StackExists(f"Stack [{name}] already exists")
 
 
 def new_task(asker: Asker, options: Options) -> Task:
