@@ -513,6 +513,13 @@ def list_events(tx: Tx, *, stack_id: str, before: int | None, limit: int) -> lis
     return stack_events.select(tx, *conditions, order_by=[_e.number.desc()], limit=limit)
 
 
+def find_reason(tx: Tx, *, stack_id: str, statuses: Collection[str]) -> str | None:
+    """Answer the reason for which a stack has come into one of these statuses the last time, or None."""
+    own = and_(_e.stack_id == stack_id, _e.physical_id == stack_id, _e.status.in_(statuses))
+    found = stack_events.select(tx, own, order_by=[_e.number.desc()], limit=1)
+    return found[0].reason if found else None
+
+
 def find_change_set(tx: Tx, *, stack_id: str, name: str) -> ChangeSet | None:
     """Answer a stack's change set of this name, or None."""
     return next(iter(change_sets.select(tx, _c.stack_id == stack_id, _c.name == name, limit=1)), None)

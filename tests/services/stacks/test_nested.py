@@ -56,7 +56,8 @@ def test_an_inner_stack_is_changed_and_removed_with_its_outer_one(bench: StackBe
 def test_a_failure_inside_fails_the_outer_stack(bench: StackBench) -> None:
     bench.world.failing.add("create Inside")
     assert bench.create("app", outer(3)).status == "ROLLBACK_COMPLETE"
-    assert any("was not successfully created: " in each for each in bench.reasons("app"))
+    said = "was not successfully created: The following resource(s) failed to create: [Inside]."
+    assert bench.reasons("app")[0].endswith(said)
     assert bench.world.things == {}
     assert bench.crew.lookup.list_live(ASKER)[0].name == "app"
 
@@ -90,3 +91,41 @@ def test_an_inner_stack_is_not_changed_by_itself(bench: StackBench) -> None:
 def test_a_template_that_is_not_there_fails_the_step(bench: StackBench) -> None:
     assert bench.create("app", outer(3, key="none")).status == "ROLLBACK_COMPLETE"
     assert "S3 error: The specified key does not exist." in bench.reasons("app")
+
+
+def test_a_failure_outside_undoes_what_a_changed_template_has_made(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.world.templates["b/inner"] = encode_document(INNER | things(Inside={"Size": 9}, More={}))
+    bench.world.failing.add("create Late")
+    assert bench.update("app", outer(4, Late={"DependsOn": "After"})).status == "UPDATE_ROLLBACK_COMPLETE"
+    assert bench.world.contents()["Inside"]["Size"] == 3
+    assert "More" not in bench.world.contents()
+
+
+def test_an_undoing_inside_that_failed_is_tried_again_with_the_outer_one(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.world.deadly.add("after update Inside")
+    with pytest.raises(Killed):
+        bench.update("app", outer(4))
+    bench.world.failing.add("update Inside")
+    bench.restart()
+    bench.work()
+    assert bench.get("app").status == bench.get(inner_of(bench)).status == "UPDATE_ROLLBACK_FAILED"
+    bench.world.failing.clear()
+    bench.crew.service.continue_rollback(ASKER, "app", skipped=(), role_arn=None, client_token=None)
+    bench.work()
+    assert bench.get("app").status == "UPDATE_ROLLBACK_COMPLETE"
+    assert bench.world.contents()["Inside"]["Size"] == 3
+
+
+def test_a_stack_that_names_itself_is_not_nested_for_ever(bench: StackBench) -> None:
+    own = {
+        "Resources": {
+            "N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/b/own"}}
+        }
+    }
+    bench.world.templates["b/own"] = encode_document(own)
+    assert bench.create("app", own).status == "ROLLBACK_COMPLETE"
+    deepest = bench.crew.lookup.list_by_status(ASKER, ("DELETE_COMPLETE",))[0]
+    assert "Stacks are nested more than 10 deep" in bench.reasons(deepest.stack_id)[0]
+    assert [each.name for each in bench.crew.lookup.list_live(ASKER)] == ["app"]

@@ -60,11 +60,17 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a template comes from; exactly one of the three."""
+    """Where a template comes from; exactly one of the four, of which a request can give but the first three.
+
+    Attributes:
+        previous: The stack has it.
+        kept: It was read before.
+    """
 
     body: str | None = None
     url: str | None = None
     previous: bool = False
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,8 @@ class Definitions:
         Raises:
             TemplateInvalid: None is given, more than one, or it cannot be read.
         """
+        if source.kept is not None:
+            return source.kept
         if [source.body is not None, source.url is not None, source.previous].count(True) != 1:
             raise TemplateInvalid("Either Template URL or Template Body must be specified.")
         if source.previous:

@@ -26,7 +26,7 @@ from sealgate.services.stacks import statuses
 from sealgate.services.stacks.acting import Acting, identity_of
 from sealgate.services.stacks.exports import evaluate_outputs, export_finder, find_use, put_exports
 from sealgate.services.stacks.graph import Graph, reversed_graph
-from sealgate.services.stacks.ledger import Ledger
+from sealgate.services.stacks.ledger import ROLLBACK_SAID, Ledger
 from sealgate.services.stacks.parallel import run_in_order
 from sealgate.services.stacks.setting import settle_definition
 from sealgate.services.stacks.steps import Interrupted, Steps, Work
@@ -145,7 +145,7 @@ class Execution:
             return self._ledger.move(replace(stack, definition=stack.former, former=None), statuses.RESTORING, reason)
         if task.delete_on_failure:
             return self._ledger.move(stack, statuses.DELETING, f"{reason} Delete requested by user.")
-        return self._ledger.move(stack, statuses.ROLLING_BACK, f"{reason} Rollback requested by user.")
+        return self._ledger.move(stack, statuses.ROLLING_BACK, f"{reason}{ROLLBACK_SAID}")
 
     def _restore(self, stack: Stack, may_go_on: MayGoOn) -> Stack:
         """Make every resource what it was before the update."""

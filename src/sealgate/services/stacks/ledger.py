@@ -14,6 +14,8 @@ from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import ResourceState, Stack, StackEvent, StackResource
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+ROLLBACK_SAID = " Rollback requested by user."
+"""What follows the reason of a rollback."""
 
 
 class Ledger:
@@ -40,6 +42,12 @@ class Ledger:
         with self._db.read() as tx:
             found = store.list_resources(tx, stack_id=stack.stack_id)
         return {each.logical_id: each for each in found if each.status != statuses.DELETED}
+
+    def find_failure(self, stack: Stack) -> str | None:
+        """Answer why what was done last on a stack has failed; None where it has not."""
+        with self._db.read() as tx:
+            found = store.find_reason(tx, stack_id=stack.stack_id, statuses=statuses.UNDOING)
+        return stack.status_reason or (None if found is None else found.removesuffix(ROLLBACK_SAID))
 
     def enter(self, tx: Tx, stack: Stack, status: str, reason: str | None = None) -> Stack:
         """Put a stack into a status, inside a transaction that does more."""

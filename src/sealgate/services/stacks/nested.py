@@ -2,7 +2,7 @@
 
 It acts with the rights of the outer stack, and has what that one's caller has acknowledged. A crash leaves it to its
 outer stack, whose step is taken up again, and with it the inner one. An update that fails further out is undone by
-another update of it, from the template that its former address names.
+another update of it, from the template that it had, whatever its former address names by now.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from sealgate.services.stacks.service import Options, Parents, StackService
 from sealgate.services.stacks.shapes import ListOf, MapOf, Property, Structure, Text
 from sealgate.store.stacks import Stack
 
+MAX_DEPTH = 10
+"""Stacks, each in the next. Ours: a template may name itself."""
 _MAX_NAME = 128
+_TEMPLATE = "Template"
+"""What an inner stack was made of, among what `Fn::GetAtt` answers, where no template can ask for it."""
 _TAG = Structure({"Key": Property(shape=Text(), required=True), "Value": Property(shape=Text(), required=True)})
 
 
@@ -72,23 +76,28 @@ class NestedStack:
         call.record(inner.stack_id)
         ended = self._run(inner)
         if ended.status != statuses.CREATED:
-            raise _failed(ended, "created")
+            raise self._failed(ended, "created")
         return _made(ended)
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:  # noqa: ARG002 - the inner stack knows what it is
-        """Change the inner stack."""
+        """Change the inner stack; where an undoing of it has failed, that is tried again first."""
         inner = self._run(self._ledger.load(physical_id))
         outer = self._ledger.load(call.stack.arn)
         asker = self._asker(outer)
+        if inner.status == statuses.RESTORE_FAILED:
+            self._stacks.continue_rollback(asker, inner.stack_id, skipped=(), role_arn=None, client_token=None)
+            inner = self._run(inner)
+        if inner.status not in statuses.UPDATABLE:
+            raise self._failed(inner, "updated")
         definition, sound = self._definitions.make(
-            asker, _given(outer, new), identity_of(inner), previous=inner, is_reviewed=False
+            asker, _given(outer, new, call.former.get(_TEMPLATE)), identity_of(inner), previous=inner, is_reviewed=False
         )
         if not self._stacks.is_change(inner, definition, sound):
             return _made(inner)
         begun = self._stacks.begin_update(asker, inner, definition, Options())
         ended = self._run(begun)
         if ended.status != statuses.UPDATED:
-            raise _failed(ended, "updated")
+            raise self._failed(ended, "updated")
         return _made(ended)
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - the inner stack knows what it is
@@ -99,7 +108,7 @@ class NestedStack:
         self._stacks.begin_deletion(self._asker(self._ledger.load(call.stack.arn)), inner)
         ended = self._run(inner)
         if ended.status != statuses.DELETED:
-            raise _failed(ended, "deleted")
+            raise self._failed(ended, "deleted")
 
     def _run(self, inner: Stack) -> Stack:
         return self._execution.run(inner.stack_id, may_go_on=self._may_go_on)
@@ -112,6 +121,7 @@ class NestedStack:
 
     def _begin(self, call: ResourceCall, properties: Properties) -> Stack:
         outer = self._ledger.load(call.stack.arn)
+        self._check_depth(outer)
         return self._stacks.create(
             self._asker(outer),
             call.generated_name(_MAX_NAME),
@@ -120,14 +130,30 @@ class NestedStack:
             parents=Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id),
         )
 
+    def _check_depth(self, outer: Stack) -> None:
+        """Refuse to go deeper than `MAX_DEPTH`.
+
+        Raises:
+            EmbeddedFailed: It would.
+        """
+        depth, each = 1, outer
+        while each.parent_id is not None:
+            depth, each = depth + 1, self._ledger.load(each.parent_id)
+        if depth >= MAX_DEPTH:
+            raise EmbeddedFailed(f"Stacks are nested more than {MAX_DEPTH} deep in {each.stack_id}")
+
+    def _failed(self, inner: Stack, done: str) -> EmbeddedFailed:
+        reason = self._ledger.find_failure(inner) or inner.status
+        return EmbeddedFailed(f"Embedded stack {inner.stack_id} was not successfully {done}: {reason}")
+
     def _asker(self, outer: Stack) -> Asker:
         return Asker(principal=self._acting.principal(outer), region=outer.region, host=outer.task.host)
 
 
-def _given(outer: Stack, properties: Properties) -> Given:
+def _given(outer: Stack, properties: Properties, template: str | None = None) -> Given:
     parameters = properties.get("Parameters", {})
     return Given(
-        source=Source(url=properties["TemplateURL"]),
+        source=Source(url=properties["TemplateURL"]) if template is None else Source(kept=template),
         parameters=tuple(GivenParameter(name=name, value=value) for name, value in parameters.items()),
         tags={each["Key"]: each["Value"] for each in properties.get("Tags", [])},
         capabilities=outer.definition.capabilities,
@@ -136,10 +162,5 @@ def _given(outer: Stack, properties: Properties) -> Given:
 
 
 def _made(inner: Stack) -> Made:
-    return Made(physical_id=inner.stack_id, attributes={f"Outputs.{each.key}": each.value for each in inner.outputs})
-
-
-def _failed(inner: Stack, done: str) -> EmbeddedFailed:
-    return EmbeddedFailed(
-        f"Embedded stack {inner.stack_id} was not successfully {done}: {inner.status_reason or inner.status}"
-    )
+    outputs = {f"Outputs.{each.key}": each.value for each in inner.outputs}
+    return Made(physical_id=inner.stack_id, attributes={**outputs, _TEMPLATE: inner.definition.template})

@@ -90,6 +90,7 @@ class ResourceCall:
         token: The same when a step is repeated, and no other step's: 32 hexadecimal digits. For client request tokens.
         recorded: The physical id that an earlier attempt at this step has recorded; None without one.
         record: Notes, durably, that something with this physical id is there now.
+        former: What `Fn::GetAtt` answered of the resource when it was what an undoing makes of it again; else nothing.
     """
 
     perform: Perform
@@ -98,6 +99,7 @@ class ResourceCall:
     token: str
     recorded: str | None = None
     record: Callable[[str], None] = _forget
+    former: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def suffix(self) -> str:

@@ -216,7 +216,7 @@ class Steps:
     def _restore(self, work: Work, row: StackResource, before: ResourceState) -> None:
         physical_id = before.physical_id or ""
         begun = self._put(work, replace(row, status=statuses.UPDATING))
-        call = self._call(work, row.logical_id)
+        call = replace(self._call(work, row.logical_id), former=before.attributes)
         made = self._types[before.type].update(call, physical_id, row.current.properties, before.properties)
         attributes = {**before.attributes, **made.attributes}
         restored = replace(before, physical_id=made.physical_id, attributes=attributes)
