@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sealgate.aws.bodies import Body, Disconnected
@@ -131,30 +132,20 @@ class InternalOperations:
         )
 
     def _handle(self, exchange: Exchange, bound: Bound) -> Reply:
-        members = exchange.members or {}
-        bound.validate(members)
-        arguments = bound.arguments(members)
+        arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, bound, arguments)
-
-        def handle() -> Reply:
-            answer = bound.binding.handler(call, **arguments)
-            return answer if isinstance(answer, Reply) else Reply(members=answer or {})
-
         # What reads may be called inside of another call's unit of work, which has written nothing yet.
         run = self._witness.attend if self._witness.is_reading(bound) else self._witness.run
-        return run(exchange, handle)
+        return run(exchange, partial(bound.handle, call, arguments))
 
     def _admit(self, exchange: Exchange, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         principal, region = exchange.principal, exchange.region
         assert principal is not None, "it is known in whose name this happens"
-        found = [
-            each.find_wanted(arguments, region=region, account=principal.account) for each in bound.binding.permissions
-        ]
         exchange.entry = Entry(
             request_id=exchange.request_id,
             source_ip=SOURCE,
             principal=principal,
-            wanted=tuple([wanted for wanted in found if wanted is not None]),
+            wanted=bound.find_wanted(arguments, region=region, account=principal.account),
             now=exchange.now,
             region=region,
             is_secure=True,

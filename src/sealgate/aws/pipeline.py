@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 from sealgate.aws import faults
@@ -102,13 +103,13 @@ class Pipeline:
 
     async def _perform_call(self, exchange: Exchange, identity: Identity, bound: Bound) -> Response:
         """Answer a request that has arrived."""
-        arguments = _checked_arguments(bound, exchange.members or {})
+        arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, identity, bound, arguments)
         return _encode(bound, await self._handle(exchange, bound, call, arguments), exchange)
 
     async def _perform_upload(self, exchange: Exchange, identity: Identity, framing: Framing, bound: Bound) -> Response:
         """Answer a request whose body becomes a file; all that can be refused before it arrives, is."""
-        arguments = _checked_arguments(bound, exchange.members or {})
+        arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, identity, bound, arguments)
         with self._services.objects.stage() as staging:
             received = await self._take_upload(exchange, identity, framing, staging.write)
@@ -163,15 +164,13 @@ class Pipeline:
 
     def _admit(self, exchange: Exchange, identity: Identity, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         request, principal = exchange.request, identity.principal
-        region, account = identity.region, principal.account
-        found = [each.find_wanted(arguments, region=region, account=account) for each in bound.binding.permissions]
         exchange.entry = Entry(
             request_id=exchange.request_id,
             source_ip=request.source_ip,
             principal=principal,
-            wanted=tuple([wanted for wanted in found if wanted is not None]),
+            wanted=bound.find_wanted(arguments, region=identity.region, account=principal.account),
             now=exchange.now,
-            region=region,
+            region=identity.region,
             is_secure=request.scheme == "https" or (self._trusts_loopback and _is_local(request.source_ip)),
             user_agent=request.headers.get("user-agent", ""),
             context=signature_context(exchange),
@@ -188,10 +187,7 @@ class Pipeline:
         )
 
     async def _handle(self, exchange: Exchange, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:
-        def handle() -> Reply:
-            answer = bound.binding.handler(call, **arguments)
-            return answer if isinstance(answer, Reply) else Reply(members=answer or {})
-
+        handle = partial(bound.handle, call, arguments)
         if bound.binding.inline:
             return self._witness.attend(exchange, handle)
         pool = self._waiting_pool if bound.binding.waits else self._pool
@@ -220,11 +216,6 @@ def _check_framing(exchange: Exchange, request: Request, bound: Bound) -> Framin
     if bound.needs_checksum and not framing.has_digest:
         raise faults.InvalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
     return framing
-
-
-def _checked_arguments(bound: Bound, members: Mapping[str, Any]) -> dict[str, Any]:
-    bound.validate(members)
-    return bound.arguments(members)
 
 
 def _encode(bound: Bound, reply: Reply, exchange: Exchange) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sealgate.aws.context import Call
 from sealgate.aws.faults import NoSuchAction, NoSuchOperation, NotImplementedHere, UnsupportedMember
 from sealgate.aws.model import OperationModel, ServiceModel, find_stream
 from sealgate.aws.operation import CHECKED_ON_THE_WIRE, Api, Binding, Operation
@@ -17,9 +18,11 @@ from sealgate.aws.protocols.rest_json import RestJsonCodec, RestJsonWire
 from sealgate.aws.protocols.rest_xml import RestXmlCodec, RestXmlWire
 from sealgate.aws.protocols.rpc_cbor import PROTOCOL, RpcCborCodec, RpcCborWire, find_rpc_operation
 from sealgate.aws.relaxations import Dialect
+from sealgate.aws.reply import Reply
 from sealgate.aws.request import Request
 from sealgate.aws.router import Router
 from sealgate.aws.validate import compile_validator
+from sealgate.services.access.entry import Wanted
 
 LAMBDA_BODY_BYTES = 70_167_211
 """What Lambda says its largest request is (recorded answer of AWS)."""
@@ -65,11 +68,13 @@ class Bound:
     unbound: frozenset[str]
 
     def arguments(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer the handler's arguments.
+        """Validate a request's members, and answer the handler's arguments.
 
         Raises:
+            DocumentViolation, MissingMembers, ConstraintViolation: A member is missing, or does not fit its shape.
             UnsupportedMember: The request carries a member that the handler does not take.
         """
+        self.validate(members)
         parameters = self.binding.parameters
         arguments = {}
         for member, value in members.items():
@@ -79,6 +84,16 @@ class Bound:
             elif member not in self.unbound:
                 raise UnsupportedMember(f"The member {member}", self.operation.name)
         return arguments
+
+    def find_wanted(self, arguments: Mapping[str, Any], *, region: str, account: str) -> tuple[Wanted, ...]:
+        """Answer all that authorisation asks about a call with these arguments."""
+        found = [each.find_wanted(arguments, region=region, account=account) for each in self.binding.permissions]
+        return tuple([wanted for wanted in found if wanted is not None])
+
+    def handle(self, call: Call, arguments: Mapping[str, Any]) -> Reply:
+        """Run the handler."""
+        answer = self.binding.handler(call, **arguments)
+        return answer if isinstance(answer, Reply) else Reply(members=answer or {})
 
 
 class Service:
