@@ -191,6 +191,11 @@ def test_templates_are_summarised(cfn: Any) -> None:
     assert "AWS::Signer::SigningProfile" in summary["ResourceTypes"]
     assert cfn.validate_template(TemplateBody=TEMPLATE)["Parameters"][0]["DefaultValue"] == "Warn"
     assert refusal(cfn.validate_template, TemplateBody="{}")[0] == "ValidationError"
+    nothing = {"Resources": {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Ref": "No"}}}}}
+    assert refusal(cfn.validate_template, TemplateBody=json.dumps(nothing)) == (
+        "ValidationError",
+        "Template format error: Unresolved resource dependencies [No] in the Resources block of the template",
+    )
 
 
 def test_resources_are_made_with_the_callers_rights_and_written_down(house: House, cloud: Cloud, cfn: Any) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sealgate.services.stacks.capabilities import AUTO_EXPAND, needed_capability
 from sealgate.services.stacks.definitions import read_parameters
 from sealgate.services.stacks.documents import parse_document
+from sealgate.services.stacks.resource import StackIdentity
+from sealgate.services.stacks.setting import pseudo_parameters
 from sealgate.services.stacks.template import (
     ParameterDeclaration,
     ResourceDeclaration,
@@ -16,7 +18,11 @@ from sealgate.services.stacks.template import (
     read_transforms,
     section,
 )
+from sealgate.services.stacks.validation import check_names
 from sealgate.services.stacks.values import Value
+
+
+_NOWHERE = StackIdentity(name="", arn="", account="", region="us-east-1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +47,16 @@ class Summary:
 
 
 def summarize(text: str) -> Summary:
-    """Summarise a template. One whose transforms are still to be applied is not checked any further.
+    """Summarise a template. Names of nothing are refused; the rest shows when a stack is made of it.
+
+    One whose transforms are still to be applied is not checked any further.
 
     Raises:
         TemplateInvalid: It is none.
     """
     document = parse_document(text)
     transforms = read_transforms(document)
-    resources = _read_roughly(document) if transforms else read_template(document).resources
+    resources = _read_roughly(document) if transforms else _read(document)
     needed = needed_capability(resources)
     described = document.get("Description")
     metadata = document.get("Metadata")
@@ -66,6 +74,12 @@ def summarize(text: str) -> Summary:
         version=document.get("AWSTemplateFormatVersion"),
         metadata=None if metadata is None else json.dumps(metadata),
     )
+
+
+def _read(document: Mapping[str, Value]) -> Mapping[str, ResourceDeclaration]:
+    template = read_template(document)
+    check_names(template, pseudo_parameters(_NOWHERE).keys() | template.parameters.keys())
+    return template.resources
 
 
 def _read_roughly(document: Mapping[str, Value]) -> dict[str, ResourceDeclaration]:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
@@ -23,7 +23,7 @@ from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.setting import Setting
 from sealgate.services.stacks.shapes import Problems, Structure
 from sealgate.services.stacks.spending import Spending
-from sealgate.services.stacks.template import ResourceDeclaration
+from sealgate.services.stacks.template import ResourceDeclaration, Template
 from sealgate.services.stacks.values import Value, find_unknown
 
 _EXPORT = re.compile(r"[a-zA-Z0-9:-]{1,255}")
@@ -54,7 +54,7 @@ def validate(setting: Setting, types: Types, *, find_export: FindExport) -> Soun
     Raises:
         TemplateInvalid: It cannot make a stack.
     """
-    _check_names(setting)
+    check_names(setting.template, setting.constants)
     _check_types(setting, types)
     _check_attributes(setting, types)
     resources = setting.resources
@@ -87,17 +87,25 @@ def read_properties(kind: ResourceType, logical_id: str, value: Value) -> dict[s
     return read
 
 
-def _check_names(setting: Setting) -> None:
-    template = setting.template
-    known = setting.constants.keys() | template.resources.keys()
-    for section, values in _sections(setting):
+def check_names(template: Template, constants: Collection[str]) -> None:
+    """Refuse names of nothing.
+
+    Args:
+        template: Where they are used.
+        constants: Its parameters, and pseudo parameters.
+
+    Raises:
+        TemplateInvalid: There is one.
+    """
+    known = template.resources.keys() | constants
+    for section, values in _sections(template):
         unresolved = sorted({each.name for value in values for each in find_references(value)} - known)
         if unresolved:
             raise TemplateInvalid(
                 f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
                 f"in the {section} block of the template"
             )
-        conditions = {name for value in values for name in find_conditions(value)} | _conditions_of(setting, section)
+        conditions = {name for value in values for name in find_conditions(value)} | _conditions_of(template, section)
         missing = sorted(conditions - template.conditions.keys())
         if missing:
             raise TemplateInvalid(
@@ -106,15 +114,14 @@ def _check_names(setting: Setting) -> None:
             )
 
 
-def _sections(setting: Setting) -> Iterator[tuple[str, list[Value]]]:
-    resources = setting.template.resources.values()
+def _sections(template: Template) -> Iterator[tuple[str, list[Value]]]:
+    resources = template.resources.values()
     depends = [{"Ref": name} for each in resources for name in each.depends_on]
     yield "Resources", [each.properties for each in resources] + depends
-    yield "Outputs", [[each.value, each.export_name] for each in setting.template.outputs.values()]
+    yield "Outputs", [[each.value, each.export_name] for each in template.outputs.values()]
 
 
-def _conditions_of(setting: Setting, section: str) -> set[str]:
-    template = setting.template
+def _conditions_of(template: Template, section: str) -> set[str]:
     declared = template.resources if section == "Resources" else template.outputs
     return {each.condition for each in declared.values() if each.condition is not None}
 
@@ -126,7 +133,7 @@ def _check_types(setting: Setting, types: Types) -> None:
 
 
 def _check_attributes(setting: Setting, types: Types) -> None:
-    for _, values in _sections(setting):
+    for _, values in _sections(setting.template):
         for value in values:
             for each in find_references(value):
                 _check_attribute(each, setting.template.resources, types)
