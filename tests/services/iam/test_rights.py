@@ -1,6 +1,5 @@
 """What applies to whom, and that a change is seen at once, by every server on the database."""
 
-
 import pytest
 
 from sealgate.policy.request import CallerKind
