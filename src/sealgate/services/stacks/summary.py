@@ -21,7 +21,6 @@ from sealgate.services.stacks.template import (
 from sealgate.services.stacks.validation import check_names
 from sealgate.services.stacks.values import Value
 
-
 _NOWHERE = StackIdentity(name="", arn="", account="", region="us-east-1")
 
 
