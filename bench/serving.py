@@ -44,8 +44,10 @@ def sealgate(folder: Path, *, program: Sequence[str] = ("-m", "sealgate")) -> It
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         found = json.loads((folder / "credentials.json").read_text())
-        yield url, Credentials(found["access_key_id"], found["secret_access_key"])
-        process.terminate()
+        try:
+            yield url, Credentials(found["access_key_id"], found["secret_access_key"])
+        finally:
+            process.terminate()
 
 
 @contextmanager
