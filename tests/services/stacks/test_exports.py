@@ -4,7 +4,8 @@ import pytest
 
 from sealgate.errors import Invalid
 from sealgate.services.stacks.errors import TemplateInvalid
-from tests.support.toy_stacks import ASKER, StackBench, things
+from sealgate.services.stacks.service import Options
+from tests.support.toy_stacks import ASKER, StackBench, given, things
 
 
 def exporting(value: str, name: str = "shared") -> dict[str, Any]:
@@ -61,3 +62,19 @@ def test_a_name_is_exported_once(bench: StackBench) -> None:
     bench.create("giver", exporting("v"))
     assert bench.create("other", exporting("w")).status == "ROLLBACK_COMPLETE"
     assert any("Export with name shared is already exported by stack giver" in each for each in bench.reasons("other"))
+
+
+def test_what_is_being_removed_is_taken_by_nobody_any_more(bench: StackBench) -> None:
+    bench.create("giver", exporting("v"))
+    bench.world.failing.add("delete A")
+    assert bench.delete("giver").status == "DELETE_FAILED"
+    with pytest.raises(TemplateInvalid, match=r"No export named shared found\."):
+        bench.create("taker", IMPORTING)
+
+
+def test_who_comes_too_late_for_a_value_fails_clean(bench: StackBench) -> None:
+    bench.create("giver", exporting("v"))
+    bench.crew.service.create(ASKER, "taker", given(IMPORTING), options=Options())
+    assert bench.delete("giver").status == "DELETE_COMPLETE"
+    assert bench.get("taker").status == "ROLLBACK_COMPLETE"
+    assert bench.reasons("taker") == ["No export named shared found. Rollback requested by user."]

@@ -24,7 +24,7 @@ from sealgate.clock import Clock
 from sealgate.errors import SealgateError
 from sealgate.services.stacks import statuses
 from sealgate.services.stacks.acting import Acting, identity_of
-from sealgate.services.stacks.exports import evaluate_outputs, export_finder, find_use, put_exports
+from sealgate.services.stacks.exports import evaluate_outputs, export_finder, put_exports, require_export
 from sealgate.services.stacks.graph import Graph, reversed_graph
 from sealgate.services.stacks.ledger import ROLLBACK_SAID, Ledger
 from sealgate.services.stacks.parallel import run_in_order
@@ -114,9 +114,9 @@ class Execution:
         try:
             work = self._begin(stack, "apply")
             sound = self._validate(stack, work)
+            self._note_imports(stack, sound)
         except SealgateError as error:
             return self._fail(stack, error.message)
-        self._note_imports(stack, sound, is_final=False)
         graph = {name: needed for name, needed in sound.graph.items() if not _failed(work) or _is_begun(work, name)}
         is_done = self._run(graph, lambda name: self._steps.apply(work, sound, name), may_go_on)
         failed = _failed(work)
@@ -160,7 +160,7 @@ class Execution:
 
         if not self._run(graph, step, may_go_on):
             return self._ledger.move(stack, statuses.RESTORE_FAILED, _say_failed(_failed(work, "UPDATE")))
-        self._note_imports(stack, self._find_sound(stack, work), is_final=True)
+        self._forget_imports(stack, self._find_sound(stack, work))
         return self._ledger.move(stack, statuses.CLEANING_RESTORED)
 
     def _clean(self, stack: Stack, may_go_on: MayGoOn) -> Stack:
@@ -215,10 +215,8 @@ class Execution:
         """Remove every resource, for good or since it could not be made."""
         undoes = stack.status == statuses.ROLLING_BACK
         failed_status = statuses.ROLLBACK_FAILED if undoes else statuses.DELETE_FAILED
-        use = None if undoes else find_use(self._db, stack)
-        if use is not None:
-            return self._ledger.move(stack, failed_status, use)
         try:
+            self._withdraw_exports(stack)
             work = self._begin(stack, "remove")
         except SealgateError as error:
             return self._ledger.move(stack, failed_status, error.message)
@@ -235,7 +233,6 @@ class Execution:
 
     def _end_removal(self, stack: Stack, status: str) -> Stack:
         with self._db.write() as tx:
-            put_exports(tx, stack, ())
             store.put_imports(tx, stack=stack, names=())
             is_gone = status == statuses.DELETED
             ended = replace(stack, outputs=(), deleted_at=self._clock() if is_gone else None)
@@ -266,15 +263,32 @@ class Execution:
         except SealgateError:  # what it imported is there no more; it imports it still
             return None
 
-    def _note_imports(self, stack: Stack, sound: Sound | None, *, is_final: bool) -> None:
-        """Write down what a stack imports; while it is worked on, what it imported before as well."""
-        if sound is None:
-            return
+    def _note_imports(self, stack: Stack, sound: Sound) -> None:
+        """Write down what a stack imports, from now on and while it is worked on; nobody takes that away any more.
+
+        Raises:
+            TemplateInvalid: Somebody just has.
+        """
         with self._db.write() as tx:
+            for name in sound.imports:
+                require_export(tx, account=stack.account, region=stack.region, name=name)
             present = {each.name for each in store.list_imports_of(tx, stack_id=stack.stack_id)}
-            wanted = sound.imports if is_final else sound.imports | present
-            if wanted != present:
-                store.put_imports(tx, stack=stack, names=wanted)
+            store.put_imports(tx, stack=stack, names=sound.imports | present)
+
+    def _forget_imports(self, stack: Stack, sound: Sound | None) -> None:
+        """Write down that a stack imports no more than it did before."""
+        if sound is not None:
+            with self._db.write() as tx:
+                store.put_imports(tx, stack=stack, names=sound.imports)
+
+    def _withdraw_exports(self, stack: Stack) -> None:
+        """Export nothing any more, before anything is removed that others would still take.
+
+        Raises:
+            TemplateInvalid: Others take it.
+        """
+        with self._db.write() as tx:
+            put_exports(tx, stack, ())
 
     def _run(self, graph: Graph, step: Callable[[str], bool], may_go_on: MayGoOn) -> bool:
         """Run steps; tell whether all have succeeded.

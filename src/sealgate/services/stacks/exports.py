@@ -22,12 +22,21 @@ def export_finder(db: Database, *, account: str, region: str) -> FindExport:
 
     def find(name: str) -> str:
         with db.read() as tx:
-            found = store.stack_exports.find(tx, account=account, region=region, name=name)
-        if found is None:
-            raise TemplateInvalid(f"No export named {name} found.")
-        return found.value
+            return require_export(tx, account=account, region=region, name=name)
 
     return find
+
+
+def require_export(tx: Tx, *, account: str, region: str, name: str) -> str:
+    """Answer an exported value.
+
+    Raises:
+        TemplateInvalid: No stack exports it.
+    """
+    found = store.stack_exports.find(tx, account=account, region=region, name=name)
+    if found is None:
+        raise TemplateInvalid(f"No export named {name} found.")
+    return found.value
 
 
 def evaluate_outputs(
@@ -90,17 +99,6 @@ def refuse_use(tx: Tx, stack: Stack, name: str, done: str) -> None:
     users = [_name_of(each.stack_id) for each in importers if each.stack_id != stack.stack_id]
     if users:
         raise TemplateInvalid(f"Export {name} cannot be {done} as it is in use by {', '.join(users)}")
-
-
-def find_use(db: Database, stack: Stack) -> str | None:
-    """Answer why a stack's exports cannot be removed; None where they can."""
-    with db.read() as tx:
-        try:
-            for each in store.list_exports_of(tx, stack_id=stack.stack_id):
-                refuse_use(tx, stack, each.name, "deleted")
-        except TemplateInvalid as error:
-            return error.message
-    return None
 
 
 def _make_export(stack: Stack, name: str, value: str) -> StackExport:
