@@ -85,6 +85,7 @@ class DataFolder:
         """What the server of this folder calls itself in leases: the same after a restart, and no other server's."""
         if not self._name.exists():
             drawn = self.path / f".name.{os.getpid()}"
+            drawn.touch(mode=_OWNER_FILE)
             drawn.write_text(secrets.token_hex(8), encoding="ascii")
             drawn.replace(self._name)
         return self._name.read_text(encoding="ascii")
