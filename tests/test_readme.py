@@ -7,14 +7,10 @@ import sys
 from pathlib import Path
 
 from sealgate.cli.dispatch import COMMANDS
+from tests.support.readme import blocks
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `sealgate ([a-z ]+?)(?: [A-Z]+)?` \|", re.MULTILINE)
-
-
-def blocks(kind: str) -> list[str]:
-    return [text for found, text in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")) if found == kind]
 
 
 def test_the_commands_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:

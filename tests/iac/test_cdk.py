@@ -33,7 +33,7 @@ class App:
         return output
 
     def deploy(self, assembly: str, *stacks: str) -> Told:
-        return self.cdk("deploy", "--app", assembly, "--require-approval", "never", *stacks)
+        return self.cdk("deploy", "--app", assembly, *stacks)
 
     def output(self, stack: str, key: str) -> str:
         (value,) = (e["OutputValue"] for e in self.user.describe(stack)["Outputs"] if e["OutputKey"] == key)

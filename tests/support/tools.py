@@ -69,7 +69,7 @@ class Toolbox:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which they run."""
-        path = f"{TOOLS}{os.pathsep}{self.server['PATH']}"
+        path = os.pathsep.join([str(TOOLS), str(AWS.parent), self.server["PATH"]])
         return {**self.server, **_QUIET, "PATH": path, "HOME": str(self.home)}
 
     def _run(self, program: Path, *arguments: str | Path, folder: Path) -> Told:
