@@ -69,6 +69,8 @@ def test_unsigned_code_is_deployed_under_warn(app: App) -> None:
     succeed(app.deploy(assembly, "--all"))
 
     assert app.job_of_function() is None
+    told = app.cdk("diff", "--app", assembly, "--fail")
+    assert told.returncode == 0, told.stdout + told.stderr
     succeed(app.cdk("destroy", "--app", assembly, "--all", "--force"))
     assert app.stack_names() == ["CDKToolkit"]
 

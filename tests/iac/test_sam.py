@@ -131,6 +131,18 @@ def test_signed_or_not_under_either_policy(app: App, policy: str, options: tuple
     assert app.user.delete(name) == "DELETE_COMPLETE"
 
 
+def test_a_guided_deployment_asks_who_signs_and_remembers_the_answers(app: App) -> None:
+    answers = ["guided", "", app.user.publisher, "", "", "n", "y", "n", "y", PROFILE, "", PROFILE, "", "y", "", ""]
+
+    told = app.tools.sam(
+        "deploy", "--guided", "--config-env", "guided", folder=app.folder, answers="\n".join(answers) + "\n"
+    )
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert f'signing_profiles = "Greeter={PROFILE} Words={PROFILE}"' in (app.folder / "samconfig.toml").read_text()
+    assert app.user.delete("guided") == "DELETE_COMPLETE"
+
+
 def test_packages_are_signed_without_being_deployed(app: App) -> None:
     app.sam("package", "--s3-bucket", BUCKET, *SIGNED, "--output-template-file", "packaged.json", "--use-json")
 

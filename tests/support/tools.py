@@ -50,9 +50,9 @@ class Toolbox:
     data: Path
     server: Mapping[str, str]
 
-    def sam(self, *arguments: str | Path, folder: Path) -> Told:
-        """Run `sam` to its end."""
-        return self._run(TOOLS / "sam", *arguments, folder=folder)
+    def sam(self, *arguments: str | Path, folder: Path, answers: str = "") -> Told:
+        """Run `sam` to its end; it is given these answers, a line each, to what it asks."""
+        return self._run(TOOLS / "sam", *arguments, folder=folder, answers=answers)
 
     def cdk(self, *arguments: str | Path, folder: Path) -> Told:
         """Run `cdk` to its end."""
@@ -72,9 +72,15 @@ class Toolbox:
         path = os.pathsep.join([str(TOOLS), str(AWS.parent), self.server["PATH"]])
         return {**self.server, **_QUIET, "PATH": path, "HOME": str(self.home)}
 
-    def _run(self, program: Path, *arguments: str | Path, folder: Path) -> Told:
+    def _run(self, program: Path, *arguments: str | Path, folder: Path, answers: str = "") -> Told:
         assert program.exists(), f"{program} is missing: `make test-all` sets it up"
         done = subprocess.run(
-            [program, *arguments], cwd=folder, env=self.environment, capture_output=True, text=True, check=False
+            [program, *arguments],
+            cwd=folder,
+            env=self.environment,
+            input=answers,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return Told(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)

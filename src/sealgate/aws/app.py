@@ -30,7 +30,7 @@ from sealgate.aws.wire import Voices
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.config import Config
-from sealgate.errors import SealgateError
+from sealgate.errors import SealgateError, Unsupported
 from sealgate.services.access.door import Door
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 
@@ -135,6 +135,7 @@ class App:
             claim = parse_claim(request) or find_link(request)
         except SealgateError as error:
             fault = fault or error
+        fault = fault or self._find_absence(request, claim)
         service = self._by_name[self._choose(request, claim)].choose(request)
         return Exchange(
             service=service,
@@ -145,6 +146,13 @@ class App:
             now=self._clock(),
             fault=fault,
         )
+
+    def _find_absence(self, request: Request, claim: Claim | Link | None) -> Unsupported | None:
+        """Answer that a service is absent, where a request names an operation of one; None of those that are here."""
+        target = request.headers.get("x-amz-target")
+        if target is None or not isinstance(claim, Claim) or claim.scope.service in self._by_scope:
+            return None
+        return Unsupported(f"The service {claim.scope.service} is not served here: {target}")
 
     def _choose(self, request: Request, claim: Claim | Link | None) -> str:
         """Answer the service that the signature is for, else the one that the request looks like."""

@@ -1,4 +1,4 @@
-"""What `cdk` says in its requests beyond what other clients do."""
+"""What `cdk` and `sam` say in their requests beyond what other clients do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.refusals import error_of
+from tests.support.server import RunningServer
 from tests.support.stack_user import StackUser
 
 TEMPLATE = json.dumps({"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
@@ -40,3 +41,12 @@ def test_a_deployment_that_does_not_wait_is_refused_by_name(user: StackUser, ope
         OPERATIONS[operation](user.stacks)
 
     assert error_of(caught)[2] == f"The DeploymentConfig Mode EXPRESS of {operation} is not supported"
+
+
+def test_a_service_that_is_not_there_is_refused_by_name(server: RunningServer) -> None:
+    control = server.client("cloudcontrol")  # of which `sam list endpoints` asks for addresses
+
+    with pytest.raises(ClientError) as caught:
+        control.get_resource(TypeName="AWS::Lambda::Url", Identifier="app")
+
+    assert "The service cloudcontrolapi is not served here: CloudApiService.GetResource" in error_of(caught)[2]
