@@ -61,9 +61,12 @@ def translate(
         try:
             to_py27_compatible_template(template, values)
             translator: Any = Translator(dict(managed_policies), Parser(), boto_session=_Session(region))
-            translated = translator.translate(
-                template, parameter_values=values, get_managed_policy_map=lambda: dict(managed_policies)
-            )
+            try:
+                translated = translator.translate(
+                    template, parameter_values=values, get_managed_policy_map=lambda: dict(managed_policies)
+                )
+            finally:
+                translator.metrics.publish()  # to nobody; the library warns of what nobody has published
             return dict(undo_mark_unicode_str_in_template(translated))
         except InvalidDocumentException as error:
             causes = " ".join(str(each.message) for each in error.causes)
