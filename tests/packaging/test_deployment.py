@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.packaging import Workshop
+from tests.support.running import PYTHON
 
 PARENT = """\
 Parameters:
@@ -28,17 +29,17 @@ Resources:
       TemplateURL: nested.yaml
       Parameters: {Config: !Ref Config, Role: !GetAtt Role.Arn}
 """
-NESTED = """\
-Parameters: {Config: {Type: String}, Role: {Type: String}}
+NESTED = f"""\
+Parameters: {{Config: {{Type: String}}, Role: {{Type: String}}}}
 Resources:
-  Words: {Type: AWS::Lambda::LayerVersion, Properties: {Content: layer}}
+  Words: {{Type: AWS::Lambda::LayerVersion, Properties: {{Content: layer}}}}
   Greeter:
     Type: AWS::Lambda::Function
     Properties:
       FunctionName: packaged-greeter
       Code: app
       Handler: handler.handler
-      Runtime: python3.13
+      Runtime: {PYTHON}
       Role: !Ref Role
       Layers: [!Ref Words]
       CodeSigningConfigArn: !Ref Config

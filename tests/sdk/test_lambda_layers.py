@@ -20,6 +20,7 @@ from tests.support.deployment import zip_of
 from tests.support.iam import allowing
 from tests.support.in_process import InProcess
 from tests.support.refusals import error_of
+from tests.support.running import PYTHON
 
 LIBRARY = zip_of({"python/library.py": b"answer = 42\n"})
 UNKNOWN = "The resource you requested does not exist."
@@ -442,7 +443,7 @@ def create(caller: InProcess, **members: Any) -> Any:
     defaults: dict[str, Any] = {
         "FunctionName": "app",
         "Role": f"arn:aws:iam::{caller.key.account}:role/runner",
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Handler": "app.handler",
         "Code": {"ZipFile": zip_of()},
     }

@@ -79,7 +79,7 @@ def test_keys_are_ordered_by_their_utf8_bytes(database: Database) -> None:
             objects.push_version(tx, _version(key, sequence))
     with database.read() as tx:
         assert [v.key for v in objects.list_current(tx, "b", Position(), end=None, limit=99)] == KEYS
-        after = Position[int](key="a/", inclusive=True)
+        after: Position[int] = Position(key="a/", inclusive=True)
         assert [v.key for v in objects.list_current(tx, "b", after, end="é", limit=99)] == ["a/", "a/b"]
 
 

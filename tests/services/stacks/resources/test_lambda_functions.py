@@ -14,6 +14,7 @@ from sealgate.services.stacks.resource import HandlerFailed
 from tests.support.deployment import zip_of
 from tests.support.iam import document
 from tests.support.resources import Resource, Stack
+from tests.support.running import PYTHON
 
 CONFIG = "AWS::Lambda::CodeSigningConfig"
 FUNCTION = "AWS::Lambda::Function"
@@ -40,7 +41,7 @@ def make_function(stack: Stack, **properties: Any) -> Resource:
             "Code": {"ZipFile": CODE},
             "Handler": "index.handler",
             "Role": f"arn:aws:iam::{stack.cloud.account}:role/runner",
-            "Runtime": "python3.13",
+            "Runtime": PYTHON,
             **properties,
         },
     )
@@ -99,7 +100,7 @@ def test_a_name_that_is_taken_is_somebody_elses(stack: Stack) -> None:
         function.make_again()
 
 
-@pytest.mark.parametrize(("runtime", "file"), [("python3.13", "index.py"), ("nodejs22.x", "index.js")])
+@pytest.mark.parametrize(("runtime", "file"), [(PYTHON, "index.py"), ("nodejs22.x", "index.js")])
 def test_code_that_stands_in_a_template_is_packed_as_index(stack: Stack, runtime: str, file: str) -> None:
     function = make_function(stack, Runtime=runtime)
     assert code_of(stack, function) == {file: CODE.encode()}

@@ -9,6 +9,7 @@ from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed
 from tests.support.deployment import zip_of
 from tests.support.resources import Resource, Stack
+from tests.support.running import PYTHON
 
 LAYER = "AWS::Lambda::LayerVersion"
 
@@ -30,7 +31,7 @@ def function(stack: Stack) -> Resource:
         Code={"ZipFile": "# one\n"},
         Handler="index.handler",
         Role=f"arn:aws:iam::{stack.cloud.account}:role/runner",
-        Runtime="python3.13",
+        Runtime=PYTHON,
     )
 
 
