@@ -115,12 +115,22 @@ def served(ever: Served) -> Served:
     return ever
 
 
+def has_come_up(pid: int) -> bool:
+    """Tell whether a process is none of bwrap's that has not started anything yet."""
+    process = Path("/proc", str(pid))
+    try:
+        is_bwrap = (process / "comm").read_text() == "bwrap\n"
+        return not is_bwrap or bool((process / "task" / str(pid) / "children").read_text())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_a_kill_leaves_no_process_and_loses_no_event(served: Served) -> None:
     served.functions.make(SLEEPS, FunctionName="events", Timeout=60)
     caller = served.call(60)
     for number in range(EVENTS):
         served.functions.client.invoke(FunctionName="events", InvocationType="Event", Payload=str(number).encode())
-    until(lambda: len(served.sandboxed()) >= 6)
+    until(lambda: len(served.sandboxed()) >= 6 and all(map(has_come_up, served.sandboxed())))
     pidfds = [os.pidfd_open(pid) for pid in served.sandboxed()]
     end(served.process, signal.SIGKILL)
     until(lambda: have_ended(pidfds), seconds=5)
