@@ -62,6 +62,17 @@ def test_every_call_is_there_the_newest_first(server: RunningServer, trail: Any,
     assert said["sourceIPAddress"] == "127.0.0.1"
 
 
+def test_what_is_made_is_found_by_its_name_though_nobody_was_asked_about_it(server: RunningServer, trail: Any) -> None:
+    """Where one is made, authorisation has no resource to ask about; the event names it all the same."""
+    name = f"p_{uuid.uuid4().hex[:12]}"
+    server.client("signer").put_signing_profile(profileName=name, platformId=LAMBDA_PLATFORM)
+    assert [event["EventName"] for event in lookup(trail, "ResourceName", name)] == ["PutSigningProfile"]
+    publishers = {"SigningProfileVersionArns": [f"{arn_of(server, name)}/abcdefghij"]}
+    made = server.client("lambda").create_code_signing_config(AllowedPublishers=publishers)["CodeSigningConfig"]
+    (event,) = lookup(trail, "ResourceName", made["CodeSigningConfigArn"])
+    assert event["EventName"] == "CreateCodeSigningConfig"
+
+
 def test_a_refused_call_says_why(server: RunningServer, trail: Any, name: str) -> None:
     (event,) = lookup(trail, "ResourceName", arn_of(server, f"{name}_absent"))
     said = json.loads(event["CloudTrailEvent"])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from sealgate.arn import canonical_publisher
 from sealgate.clock import Clock
+from sealgate.services.audit.notes import note_resource
 from sealgate.services.functions.errors import (
     ConfigInUse,
     ConfigNotFound,
@@ -71,6 +72,7 @@ class ConfigService:
         )
         with self._db.write() as tx:
             configs.insert(tx, config)
+        note_resource(config.arn)
         return config
 
     def get(self, scope: Scope, arn: str) -> CodeSigningConfig:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from sealgate.arn import parse_arn, profile_arn
 from sealgate.clock import Clock
 from sealgate.errors import Conflict, Invalid, NotFound
+from sealgate.services.audit.notes import note_resource
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.scope import Scope
 from sealgate.services.signing.permissions import PermissionService
@@ -91,6 +92,7 @@ class ProfileService:
             if find_profile(tx, scope, new.name) is not None:
                 raise Conflict(f"Profile with name {new.name} already exists", reason="ProfileAlreadyExists")
             store.profiles.insert(tx, profile)
+        note_resource(profile.arn)
         return profile
 
     def get(self, scope: Scope, name: str, *, owner: str | None = None) -> Profile:
