@@ -97,7 +97,7 @@ def find_last_seal(tx: Tx) -> SealRow | None:
 
 def list_events_after(tx: Tx, number: int, *, limit: int) -> list[tuple[int, str]]:
     """Answer the numbers and texts of events that have no place yet, in order."""
-    return [(number, text) for number, text in tx.execute(_waiting, {"number": number, "limit": limit})]
+    return [(number, text) for number, text in tx.execute(_waiting, {"number": number, "limit": limit}).all()]
 
 
 def add_links(tx: Tx, placed: Sequence[tuple[int, int, str, str]]) -> None:
