@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -16,7 +17,7 @@ from sealgate.services.iam.rights import Rights
 from sealgate.services.identity.sessions import SessionService
 from sealgate.services.stacks.crew import Stacks, open_stacks
 from sealgate.services.stacks.definitions import Asker, Given, Source
-from sealgate.services.stacks.operations import OperationRefused, Perform
+from sealgate.services.stacks.operations import OperationRefused, Perform, Work
 from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options
@@ -47,12 +48,16 @@ class World:
         failing: Steps that fail, as `create Name`, `update Name` or `delete Name`.
         deadly: Steps in which the process dies: `before create Name`, or `after create Name`.
         done: The steps that were done, in order.
+        denied: The operations that nobody may perform.
+        operations: What was performed on stacks in stacks, in order.
     """
 
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
     deadly: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
+    operations: list[str] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
 
@@ -138,12 +143,19 @@ def _needs(thing: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class WorldOperations:
-    """What stacks perform in this world: they read templates and parameters."""
+    """What stacks perform in this world: they read templates and parameters, and work on stacks in stacks."""
 
     world: World
 
-    def acting_as(self, principal: Principal, region: str) -> Perform:  # noqa: ARG002
-        return self._perform
+    def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:  # noqa: ARG002
+        return self._perform if work is None else partial(self._begin, work)
+
+    def _begin(self, work: Work, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+        self.world.operations.append(f"{service}:{operation}")
+        if self.world.operations[-1] in self.world.denied:
+            said = f"User: {ROOT.arn} is not authorized to perform: {service}:{operation} on: {members['StackName']}"
+            _refuse("CloudFormation", "AccessDenied", said)
+        return work()
 
     def _perform(self, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
         match service, operation:

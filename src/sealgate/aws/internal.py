@@ -23,7 +23,7 @@ from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.services.access.door import Door
 from sealgate.services.access.entry import Entry, Principal
-from sealgate.services.stacks.operations import OperationRefused, Perform
+from sealgate.services.stacks.operations import OperationRefused, Perform, Work
 
 SOURCE = "cloudformation.amazonaws.com"
 """What stands for the address and the client of such a call, in the trail as in conditions."""
@@ -67,34 +67,30 @@ class InternalOperations:
         self._compiling = threading.Lock()
         self._wires: dict[str, Service] = {}
 
-    def acting_as(self, principal: Principal, region: str) -> Perform:
-        """Answer what performs operations with a principal's rights."""
+    def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:
+        """Answer what performs operations with a principal's rights; with `work` in the place of their handlers."""
 
         def perform(service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
-            return self._perform(principal, region, service, operation, members)
+            return self._perform(self._begin(self._wire(service), principal, region, members), operation, work)
 
         return perform
 
-    def _perform(
-        self, principal: Principal, region: str, service: str, operation: str, members: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+    def _perform(self, exchange: Exchange, operation: str, work: Work | None) -> Mapping[str, Any]:
         """Perform an operation.
 
         Raises:
             OperationRefused: It failed as a request would have.
         """
-        wire = self._wire(service)
-        exchange = self._begin(wire, principal, region, members)
         try:
-            bound = wire.get_operation(operation)
+            bound = exchange.service.get_operation(operation)
             exchange.know_operation(bound)
-            reply = self._handle(exchange, bound)
+            reply = self._handle(exchange, bound, work)
         except Exception as raised:
             error = exchange.refuse(raised)
             self._witness.conclude_here(exchange)
             raise OperationRefused(
                 error.message,
-                service=str(self._apis[service].model.service_id),
+                service=str(self._apis[exchange.service.name].model.service_id),
                 code=error.code,
                 status=error.status,
                 request_id=exchange.request_id,
@@ -131,12 +127,13 @@ class InternalOperations:
             invoked_by=SOURCE,
         )
 
-    def _handle(self, exchange: Exchange, bound: Bound) -> Reply:
+    def _handle(self, exchange: Exchange, bound: Bound, work: Work | None) -> Reply:
         arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, bound, arguments)
+        handle = partial(bound.handle, call, arguments) if work is None else lambda: Reply(members=work())
         # What reads may be called inside of another call's unit of work, which has written nothing yet.
         run = self._witness.attend if self._witness.is_reading(bound) else self._witness.run
-        return run(exchange, partial(bound.handle, call, arguments))
+        return run(exchange, handle)
 
     def _admit(self, exchange: Exchange, bound: Bound, arguments: Mapping[str, Any]) -> Call:
         principal, region = exchange.principal, exchange.region

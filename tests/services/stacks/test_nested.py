@@ -129,3 +129,33 @@ def test_a_stack_that_names_itself_is_not_nested_for_ever(bench: StackBench) -> 
     deepest = bench.crew.lookup.list_by_status(ASKER, ("DELETE_COMPLETE",))[0]
     assert "Stacks are nested more than 10 deep" in bench.reasons(deepest.stack_id)[0]
     assert [each.name for each in bench.crew.lookup.list_live(ASKER)] == ["app"]
+
+
+def test_each_operation_on_an_inner_stack_is_one_of_the_api(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.update("app", outer(4))
+    bench.delete("app")
+    begun = ["CreateStack", "UpdateStack", "DeleteStack"]
+    assert bench.world.operations == [f"cloudformation:{each}" for each in begun]
+
+
+def test_who_may_not_make_an_inner_stack_makes_no_outer_one(bench: StackBench) -> None:
+    bench.world.denied.add("cloudformation:CreateStack")
+    assert bench.create("app", outer(3)).status == "ROLLBACK_COMPLETE"
+    assert "is not authorized to perform: cloudformation:CreateStack on" in bench.reasons("app")[0]
+    assert bench.world.things == {}
+
+
+def test_a_change_that_is_not_allowed_needs_no_undoing(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.world.denied.add("cloudformation:UpdateStack")
+    assert bench.update("app", outer(4)).status == "UPDATE_ROLLBACK_COMPLETE"
+    assert bench.world.contents()["Inside"]["Size"] == 3
+    assert bench.world.operations.count("cloudformation:UpdateStack") == 1
+
+
+def test_an_inner_stack_that_may_not_be_removed_keeps_its_outer_one(bench: StackBench) -> None:
+    bench.create("app", outer(3))
+    bench.world.denied.add("cloudformation:DeleteStack")
+    assert bench.delete("app").status == "DELETE_FAILED"
+    assert bench.get(inner_of(bench)).status == "CREATE_COMPLETE"

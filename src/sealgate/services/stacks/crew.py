@@ -66,6 +66,7 @@ def open_stacks(
     nested = NestedStack(
         stacks=service,
         definitions=definitions,
+        operations=operations,
         acting=acting,
         execution=Execution(db=db, types=known, acting=acting, clock=clock),
         ledger=Ledger(db=db, clock=clock),

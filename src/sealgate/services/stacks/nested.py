@@ -1,13 +1,16 @@
 """AWS::CloudFormation::Stack: a stack that is a resource of another, worked on as a step of that one's operation.
 
-It acts with the rights of the outer stack, and has what that one's caller has acknowledged. A crash leaves it to its
-outer stack, whose step is taken up again, and with it the inner one. An update that fails further out is undone by
-another update of it, from the template that it had, whatever its former address names by now.
+It acts with the rights of the outer stack, and has what that one's caller has acknowledged. What begins something on it
+is an operation of the API (CreateStack, UpdateStack, DeleteStack, ContinueUpdateRollback): let in with these rights, in
+the audit trail too. A crash leaves it to its outer stack, whose step is taken up again, and with it the inner one. An
+update that fails further out is undone by another update of it, from the template that it had, whatever its former
+address names by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sealgate.errors import Conflict
 from sealgate.services.stacks import statuses
@@ -15,17 +18,20 @@ from sealgate.services.stacks.acting import Acting, identity_of
 from sealgate.services.stacks.definitions import Asker, Definitions, Given, Source
 from sealgate.services.stacks.execution import Execution
 from sealgate.services.stacks.ledger import STACK_TYPE, Ledger
+from sealgate.services.stacks.operations import Operations, Work
 from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options, Parents, StackService
 from sealgate.services.stacks.shapes import ListOf, MapOf, Property, Structure, Text
-from sealgate.store.stacks import Stack
+from sealgate.store.stacks import Definition, Stack
 
 MAX_DEPTH = 10
 """Stacks, each in the next. Ours: a template may name itself."""
 _MAX_NAME = 128
 _TEMPLATE = "Template"
 """What an inner stack was made of, among what `Fn::GetAtt` answers, where no template can ask for it."""
+Members = Mapping[str, Any]
+"""Of a request or its answer, as the API names them."""
 _TAG = Structure({"Key": Property(shape=Text(), required=True), "Value": Property(shape=Text(), required=True)})
 
 
@@ -39,7 +45,8 @@ class NestedStack:
     Args:
         stacks: Makes, changes and removes them.
         definitions: Makes what an inner stack is to be.
-        acting: Knows with whose rights the outer stack acts.
+        operations: Lets these operations in, with the rights of the outer stack.
+        acting: Knows whose rights these are.
         execution: Does what is under way on the inner stack, in the thread of the outer one's step.
         ledger: Knows both.
         may_go_on: Tells whether more may be begun.
@@ -58,6 +65,7 @@ class NestedStack:
         *,
         stacks: StackService,
         definitions: Definitions,
+        operations: Operations,
         acting: Acting,
         execution: Execution,
         ledger: Ledger,
@@ -65,6 +73,7 @@ class NestedStack:
     ) -> None:
         self._stacks = stacks
         self._definitions = definitions
+        self._operations = operations
         self._acting = acting
         self._execution = execution
         self._ledger = ledger
@@ -85,18 +94,14 @@ class NestedStack:
         outer = self._ledger.load(call.stack.arn)
         asker = self._asker(outer)
         if inner.status == statuses.RESTORE_FAILED:
-            self._stacks.continue_rollback(asker, inner.stack_id, skipped=(), role_arn=None, client_token=None)
-            inner = self._run(inner)
+            inner = self._undo_again(asker, inner)
         if inner.status not in statuses.UPDATABLE:
             raise self._failed(inner, "updated")
-        definition, sound = self._definitions.make(
-            asker, _given(outer, new, call.former.get(_TEMPLATE)), identity_of(inner), previous=inner, is_reviewed=False
-        )
-        if not self._stacks.is_change(inner, definition, sound):
-            return _made(inner)
-        begun = self._stacks.begin_update(asker, inner, definition, Options())
-        ended = self._run(begun)
-        if ended.status != statuses.UPDATED:
+        given = _given(outer, new, call.former.get(_TEMPLATE))
+        if given.source.kept is not None and self._find_change(asker, inner, given) is None:
+            return _made(inner)  # nothing has come of what is to be undone, and who may not change it need not
+        ended = self._change(asker, inner, given, _members(outer, new))
+        if ended.status != statuses.UPDATED and ended.task.task_id != inner.task.task_id:
             raise self._failed(ended, "updated")
         return _made(ended)
 
@@ -105,10 +110,50 @@ class NestedStack:
         inner = self._run(self._ledger.load(physical_id))
         if inner.status == statuses.DELETED:
             return
-        self._stacks.begin_deletion(self._asker(self._ledger.load(call.stack.arn)), inner)
+        asker = self._asker(self._ledger.load(call.stack.arn))
+
+        def begin() -> dict[str, str]:
+            self._stacks.begin_deletion(asker, inner)
+            return {}
+
+        self._perform(asker, "DeleteStack", begin, StackName=inner.stack_id)
         ended = self._run(inner)
         if ended.status != statuses.DELETED:
             raise self._failed(ended, "deleted")
+
+    def _change(self, asker: Asker, inner: Stack, given: Given, members: Members) -> Stack:
+        """Make the inner stack what is given; answer how that has ended, or the same stack where nothing changes."""
+
+        def begin() -> dict[str, str]:
+            definition = self._find_change(asker, inner, given)
+            if definition is not None:
+                self._stacks.begin_update(asker, inner, definition, Options())
+            return {"StackId": inner.stack_id}
+
+        self._perform(asker, "UpdateStack", begin, StackName=inner.stack_id, **members)
+        return self._run(inner)
+
+    def _find_change(self, asker: Asker, inner: Stack, given: Given) -> Definition | None:
+        """Answer what the inner stack would be; None where that is what it is."""
+        definition, sound = self._definitions.make(asker, given, identity_of(inner), previous=inner, is_reviewed=False)
+        return definition if self._stacks.is_change(inner, definition, sound) else None
+
+    def _undo_again(self, asker: Asker, inner: Stack) -> Stack:
+        def begin() -> dict[str, str]:
+            self._stacks.continue_rollback(asker, inner.stack_id, skipped=(), role_arn=None, client_token=None)
+            return {}
+
+        self._perform(asker, "ContinueUpdateRollback", begin, StackName=inner.stack_id)
+        return self._run(inner)
+
+    def _perform(self, asker: Asker, operation: str, begin: Work, **members: Any) -> Members:
+        """Let an operation in, and begin what it is about; answer what a request would be answered.
+
+        Raises:
+            OperationRefused: It is not allowed, or cannot begin.
+        """
+        perform = self._operations.acting_as(asker.principal, asker.region, work=begin)
+        return perform("cloudformation", operation, **members)
 
     def _run(self, inner: Stack) -> Stack:
         return self._execution.run(inner.stack_id, may_go_on=self._may_go_on)
@@ -122,13 +167,21 @@ class NestedStack:
     def _begin(self, call: ResourceCall, properties: Properties) -> Stack:
         outer = self._ledger.load(call.stack.arn)
         self._check_depth(outer)
-        return self._stacks.create(
-            self._asker(outer),
-            call.generated_name(_MAX_NAME),
-            _given(outer, properties),
-            options=Options(disable_rollback=outer.task.disable_rollback),
-            parents=Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id),
-        )
+        asker, given = self._asker(outer), _given(outer, properties)
+        name = call.generated_name(_MAX_NAME)
+
+        def begin() -> dict[str, str]:
+            made = self._stacks.create(
+                asker,
+                name,
+                given,
+                options=Options(disable_rollback=outer.task.disable_rollback),
+                parents=Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id),
+            )
+            return {"StackId": made.stack_id}
+
+        made = self._perform(asker, "CreateStack", begin, StackName=name, **_members(outer, properties))
+        return self._ledger.load(made["StackId"])
 
     def _check_depth(self, outer: Stack) -> None:
         """Refuse to go deeper than `MAX_DEPTH`.
@@ -159,6 +212,18 @@ def _given(outer: Stack, properties: Properties, template: str | None = None) ->
         capabilities=outer.definition.capabilities,
         role_arn=outer.definition.role_arn,
     )
+
+
+def _members(outer: Stack, properties: Properties) -> Members:
+    """Answer what a request would say of an inner stack, without what it would not."""
+    parameters = properties.get("Parameters", {})
+    members = {
+        "TemplateURL": properties["TemplateURL"],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        "Tags": properties.get("Tags"),
+        "Capabilities": list(outer.definition.capabilities),
+    }
+    return {name: each for name, each in members.items() if each}
 
 
 def _made(inner: Stack) -> Made:

@@ -6,11 +6,14 @@ request is. The wire's side is put in by the composition root (`aws/internal.py`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sealgate.errors import SealgateError
 from sealgate.services.access.entry import Principal
+
+Work = Callable[[], Mapping[str, Any]]
+"""Does what an operation is asked for, and answers its output members."""
 
 
 class OperationRefused(SealgateError):
@@ -55,8 +58,15 @@ class Perform(Protocol):
 class Operations(Protocol):
     """Performs operations as whoever is named."""
 
-    def acting_as(self, principal: Principal, region: str) -> Perform:
-        """Answer what performs operations with a principal's rights."""
+    def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:
+        """Answer what performs operations with a principal's rights.
+
+        Args:
+            principal: Whose.
+            region: Where.
+            work: What is done in the place of what a request of anybody would do, where only the inside can: with an
+                operation's rights, in its unit of work, and under its name in the trail. None: the operation itself.
+        """
         ...
 
 
@@ -70,7 +80,7 @@ class DeferredOperations:
         """Say what performs them."""
         self._operations = operations
 
-    def acting_as(self, principal: Principal, region: str) -> Perform:
+    def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:
         """Answer what performs operations with a principal's rights."""
         assert self._operations is not None, "nothing is performed before the wire is there"
-        return self._operations.acting_as(principal, region)
+        return self._operations.acting_as(principal, region, work=work)
