@@ -3,11 +3,13 @@
 import pytest
 
 from sealgate.services.stacks.documents import encode_document
-from sealgate.services.stacks.statuses import UNDER_WAY
+from sealgate.services.stacks.drafts import Wanted
+from sealgate.services.stacks.service import Options
+from sealgate.services.stacks.statuses import REVIEW, UNDER_WAY
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
 from tests.support.database import make_schema
-from tests.support.toy_stacks import ACCOUNT, ASKER, REGION, Killed, StackBench, things
+from tests.support.toy_stacks import ACCOUNT, ASKER, REGION, Killed, StackBench, given, things
 
 
 @pytest.fixture
@@ -64,6 +66,24 @@ def test_stacks_are_found_by_what_they_have(db: Database) -> None:
         assert [each.name for each in store.list_imports_of(tx, stack_id=taker.stack_id)] == ["e"]
         assert store.find_waiting_stack(tx, statuses=UNDER_WAY, now=bench.clock()) is None
     assert [each.name for each in bench.crew.lookup.list_by_status(ASKER, ("CREATE_COMPLETE",))][-1] == "app"
+
+
+def test_change_sets_are_found_by_those_that_they_are_in(db: Database) -> None:
+    bench = StackBench(db)
+    bench.world.templates["b/inner"] = encode_document(things(Inside={}))
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://localhost/b/inner"}}
+    new = given({"Resources": {"N": nested}})
+    wanted = Wanted(stack="app", name="c", kind="CREATE", given=new, options=Options(), includes_nested=True)
+    root = bench.crew.change_sets.create(ASKER, wanted)
+    with db.read() as tx:
+        inner = store.find_inner_change_set(tx, parent_id=root.change_set_id, logical_id="N")
+        assert inner is not None
+        assert store.list_inner_change_sets(tx, root_id=root.change_set_id) == [inner]
+        found = store.list_inner_stacks(tx, root_id=root.stack_id, status=REVIEW)
+        assert [each.stack_id for each in found] == [inner.stack_id]
+    bench.crew.change_sets.execute(ASKER, "c", "app", options=Options())
+    bench.work()
+    assert bench.get(inner.stack_id).status == "CREATE_COMPLETE"
 
 
 def test_events_come_in_pages_from_the_newest_on(db: Database) -> None:

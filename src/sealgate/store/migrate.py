@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from sealgate.errors import Conflict
 from sealgate.store.database import Database
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; a test compares it with the folder."""
 
 FOLDER = Path(__file__).parent / "migrations"

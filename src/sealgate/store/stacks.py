@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     and_,
+    false,
     func,
     or_,
     select,
@@ -256,6 +257,10 @@ class ChangeSet:
         kind: `CREATE` or `UPDATE`.
         changes: As they are described, without what may not be shown.
         based_on: The task of the stack that it was made for; it is obsolete once another has changed the stack.
+        includes_nested: Whether it was to have change sets of the stacks in its stack.
+        parent_id: The change set of the stack that its stack is a resource of; None: it is for itself.
+        root_id: The outermost of these; None likewise.
+        logical_id: What its stack is called there; None likewise.
     """
 
     change_set_id: str
@@ -272,6 +277,10 @@ class ChangeSet:
     disable_rollback: bool
     delete_on_failure: bool
     based_on: str
+    includes_nested: bool = False
+    parent_id: str | None = None
+    root_id: str | None = None
+    logical_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +421,13 @@ change_sets_table = Table(
     Column("disable_rollback", Boolean, nullable=False),
     Column("delete_on_failure", Boolean, nullable=False),
     Column("based_on", Text, nullable=False),
+    Column("includes_nested", Boolean, nullable=False, server_default=false()),
+    Column("parent_id", Text),
+    Column("root_id", Text),
+    Column("logical_id", Text),
     Index("ix_change_sets_stack", "stack_id", "name"),
+    Index("ix_change_sets_parent", "parent_id", "logical_id"),
+    Index("ix_change_sets_root", "root_id"),
 )
 stack_exports_table = Table(
     "stack_exports",
@@ -528,6 +543,21 @@ def find_change_set(tx: Tx, *, stack_id: str, name: str) -> ChangeSet | None:
 def list_change_sets(tx: Tx, *, stack_id: str) -> list[ChangeSet]:
     """Answer the change sets of a stack, the oldest first."""
     return change_sets.select(tx, _c.stack_id == stack_id, order_by=[_c.created_at, _c.name])
+
+
+def find_inner_change_set(tx: Tx, *, parent_id: str, logical_id: str) -> ChangeSet | None:
+    """Answer the change set, within another, of the stack that is called so there, or None."""
+    return next(iter(change_sets.select(tx, _c.parent_id == parent_id, _c.logical_id == logical_id, limit=1)), None)
+
+
+def list_inner_change_sets(tx: Tx, *, root_id: str) -> list[ChangeSet]:
+    """Answer all change sets within an outermost one."""
+    return change_sets.select(tx, _c.root_id == root_id, order_by=[_c.created_at, _c.name])
+
+
+def list_inner_stacks(tx: Tx, *, root_id: str, status: str) -> list[Stack]:
+    """Answer the stacks within an outermost one, at any depth, that are in a status."""
+    return stacks.select(tx, _s.root_id == root_id, _s.status == status, order_by=[_s.created_at, _s.stack_id])
 
 
 def list_exports(tx: Tx, *, account: str, region: str, after: str = "", limit: int | None = None) -> list[StackExport]:

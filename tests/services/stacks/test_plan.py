@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sealgate.services.stacks.change_sets import NOTHING_CHANGES, Wanted
+from sealgate.services.stacks.drafts import NOTHING_CHANGES, Wanted
 from sealgate.services.stacks.errors import ChangeSetExists, StackNotFound, TemplateInvalid, WrongChangeSetStatus
 from sealgate.services.stacks.service import Options
 from tests.support.toy_stacks import ASKER, StackBench, given, things

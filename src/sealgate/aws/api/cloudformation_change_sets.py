@@ -22,7 +22,7 @@ from sealgate.aws.api.cloudformation_shapes import describe_change_set as descri
 from sealgate.aws.api.cloudformation_shapes import summarize_change_set
 from sealgate.aws.context import Call
 from sealgate.errors import Unsupported
-from sealgate.services.stacks.change_sets import Wanted
+from sealgate.services.stacks.drafts import Wanted
 from sealgate.services.stacks.errors import ChangeSetNotFound
 from sealgate.services.stacks.service import Options
 
@@ -51,9 +51,9 @@ def create_change_set(
     description: str | None = None,
     change_set_type: str | None = None,
     resources_to_import: Sequence[Mapping[str, Any]] | None = None,
-    include_nested_stacks: bool | None = None,  # noqa: ARG001 - the changes of an inner stack are one change of the outer
+    include_nested_stacks: bool | None = None,
     on_stack_failure: str | None = None,
-    import_existing_resources: bool | None = None,  # noqa: ARG001 - what is there already fails the operation, as ever
+    import_existing_resources: bool | None = None,
     deployment_config: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Think a change of a stack through."""
@@ -77,7 +77,14 @@ def create_change_set(
         delete_on_failure=on_stack_failure == "DELETE",
     )
     wanted = Wanted(
-        stack=stack_name, name=change_set_name, kind=kind, given=given, options=options, description=description
+        stack=stack_name,
+        name=change_set_name,
+        kind=kind,
+        given=given,
+        options=options,
+        description=description,
+        includes_nested=bool(include_nested_stacks),
+        imports_existing=bool(import_existing_resources),
     )
     made = call.services.stacks.change_sets.create(asker_of(call), wanted)
     return {"Id": made.change_set_id, "StackId": made.stack_id}

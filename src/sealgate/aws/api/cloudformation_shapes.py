@@ -144,7 +144,9 @@ def describe_change_set(found: ChangeSet, stack: Stack) -> dict[str, Any]:
         "RollbackConfiguration": {},
         "Capabilities": list(definition.capabilities),
         "Tags": describe_tags(definition.tags),
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": found.includes_nested,
+        "ParentChangeSetId": found.parent_id,
+        "RootChangeSetId": found.root_id,
     }
 
 
@@ -160,7 +162,9 @@ def summarize_change_set(found: ChangeSet, stack: Stack) -> dict[str, Any]:
         "StatusReason": found.status_reason,
         "CreationTime": found.created_at,
         "Description": found.description,
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": found.includes_nested,
+        "ParentChangeSetId": found.parent_id,
+        "RootChangeSetId": found.root_id,
     }
 
 

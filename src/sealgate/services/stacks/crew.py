@@ -15,7 +15,9 @@ from sealgate.services.stacks.execution import Execution
 from sealgate.services.stacks.ledger import Ledger
 from sealgate.services.stacks.lookup import StackLookup
 from sealgate.services.stacks.nested import NestedStack
+from sealgate.services.stacks.nested_change_sets import NestedChangeSets
 from sealgate.services.stacks.operations import Operations
+from sealgate.services.stacks.presence import Presence
 from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.service import StackService
 from sealgate.services.stacks.worker import StackWorker
@@ -63,19 +65,27 @@ def open_stacks(
     worker = StackWorker(db=db, execution=execution, clock=clock, name=server)
     definitions = Definitions(db=db, operations=operations, types=known, managed_policies=managed_policies)
     service = StackService(db=db, definitions=definitions, acting=acting, clock=clock, wake=worker.wake)
+    ledger = Ledger(db=db, clock=clock)
     nested = NestedStack(
         stacks=service,
         definitions=definitions,
         operations=operations,
         acting=acting,
         execution=Execution(db=db, types=known, acting=acting, clock=clock),
-        ledger=Ledger(db=db, clock=clock),
+        ledger=ledger,
         may_go_on=worker.may_go_on,
     )
     known[nested.name] = nested
     return Stacks(
         service=service,
-        change_sets=ChangeSetService(db=db, definitions=definitions, stacks=service, clock=clock),
+        change_sets=ChangeSetService(
+            db=db,
+            definitions=definitions,
+            stacks=service,
+            nested=NestedChangeSets(definitions=definitions, stacks=service, ledger=ledger, clock=clock),
+            presence=Presence(operations=operations),
+            clock=clock,
+        ),
         lookup=StackLookup(db=db),
         definitions=definitions,
         worker=worker,

@@ -32,7 +32,7 @@ from sealgate.services.stacks.setting import settle_definition
 from sealgate.services.stacks.steps import Interrupted, Steps, Work
 from sealgate.services.stacks.validation import Sound, Types, validate
 from sealgate.store import stacks as store
-from sealgate.store.database import Database
+from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import Stack, StackResource
 
 log = logging.getLogger("sealgate.stacks")
@@ -209,6 +209,7 @@ class Execution:
         with self._db.write() as tx:
             for row in work.rows.values():
                 store.stack_resources.replace(tx, replace(row, before=None))
+            self._forget_reviewed(tx, stack)
             return self._ledger.enter(tx, stack, status)
 
     def _remove(self, stack: Stack, may_go_on: MayGoOn) -> Stack:
@@ -234,9 +235,15 @@ class Execution:
     def _end_removal(self, stack: Stack, status: str) -> Stack:
         with self._db.write() as tx:
             store.put_imports(tx, stack=stack, names=())
+            self._forget_reviewed(tx, stack)
             is_gone = status == statuses.DELETED
             ended = replace(stack, outputs=(), deleted_at=self._clock() if is_gone else None)
             return self._ledger.enter(tx, ended, status)
+
+    def _forget_reviewed(self, tx: Tx, stack: Stack) -> None:
+        """Remove the stacks in a stack that were there to be reviewed, and have never been made."""
+        for inner in store.list_inner_stacks(tx, root_id=stack.stack_id, status=statuses.REVIEW):
+            self._ledger.enter(tx, replace(inner, deleted_at=self._clock()), statuses.DELETED)
 
     def _begin(self, stack: Stack, phase: str) -> Work:
         """Put together what the steps of a phase share.

@@ -11,7 +11,7 @@ from sealgate.services.stacks import statuses
 from sealgate.services.stacks.values import Value
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
-from sealgate.store.stacks import ResourceState, Stack, StackEvent, StackResource
+from sealgate.store.stacks import ChangeSet, ResourceState, Stack, StackEvent, StackResource
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 ROLLBACK_SAID = " Rollback requested by user."
@@ -48,6 +48,13 @@ class Ledger:
         with self._db.read() as tx:
             found = store.find_reason(tx, stack_id=stack.stack_id, statuses=statuses.UNDOING)
         return stack.status_reason or (None if found is None else found.removesuffix(ROLLBACK_SAID))
+
+    def find_reviewed(self, outer: Stack, logical_id: str) -> ChangeSet | None:
+        """Answer what the change set that a stack is being made by says of a stack in it, if it says that."""
+        if outer.change_set_id is None:
+            return None
+        with self._db.read() as tx:
+            return store.find_inner_change_set(tx, parent_id=outer.change_set_id, logical_id=logical_id)
 
     def enter(self, tx: Tx, stack: Stack, status: str, reason: str | None = None) -> Stack:
         """Put a stack into a status, inside a transaction that does more."""

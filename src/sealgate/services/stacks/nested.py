@@ -4,7 +4,7 @@ It acts with the rights of the outer stack, and has what that one's caller has a
 is an operation of the API (CreateStack, UpdateStack, DeleteStack, ContinueUpdateRollback): let in with these rights, in
 the audit trail too. A crash leaves it to its outer stack, whose step is taken up again, and with it the inner one. An
 update that fails further out is undone by another update of it, from the template that it had, whatever its former
-address names by now.
+address names by now; and what was reviewed in a change set is made of the template that was read then.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options, Parents, StackService
 from sealgate.services.stacks.shapes import ListOf, MapOf, Property, Structure, Text
-from sealgate.store.stacks import Definition, Stack
+from sealgate.store.stacks import ChangeSet, Definition, Stack
 
 MAX_DEPTH = 10
 """Stacks, each in the next. Ours: a template may name itself."""
-_MAX_NAME = 128
+MAX_NAME = 128
 _TEMPLATE = "Template"
 """What an inner stack was made of, among what `Fn::GetAtt` answers, where no template can ask for it."""
 Members = Mapping[str, Any]
@@ -80,8 +80,10 @@ class NestedStack:
         self._may_go_on = may_go_on
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Make the inner stack."""
-        inner = self._find_made(call) or self._begin(call, properties)
+        """Make the inner stack; the one that was reviewed, if it was."""
+        outer = self._ledger.load(call.stack.arn)
+        reviewed = self._ledger.find_reviewed(outer, call.logical_id)
+        inner = self._find_made(call, reviewed) or self._begin(call, properties, outer, reviewed)
         call.record(inner.stack_id)
         ended = self._run(inner)
         if ended.status != statuses.CREATED:
@@ -97,10 +99,12 @@ class NestedStack:
             inner = self._undo_again(asker, inner)
         if inner.status not in statuses.UPDATABLE:
             raise self._failed(inner, "updated")
-        given = _given(outer, new, call.former.get(_TEMPLATE))
-        if given.source.kept is not None and self._find_change(asker, inner, given) is None:
+        former = call.former.get(_TEMPLATE)
+        reviewed = None if former is not None else self._ledger.find_reviewed(outer, call.logical_id)
+        given = given_to(outer.definition, new, template=former or _template_of(reviewed))
+        if former is not None and self._find_change(asker, inner, given) is None:
             return _made(inner)  # nothing has come of what is to be undone, and who may not change it need not
-        ended = self._change(asker, inner, given, _members(outer, new))
+        ended = self._change(asker, inner, given, reviewed, _members(outer, new))
         if ended.status != statuses.UPDATED and ended.task.task_id != inner.task.task_id:
             raise self._failed(ended, "updated")
         return _made(ended)
@@ -121,13 +125,14 @@ class NestedStack:
         if ended.status != statuses.DELETED:
             raise self._failed(ended, "deleted")
 
-    def _change(self, asker: Asker, inner: Stack, given: Given, members: Members) -> Stack:
+    def _change(self, asker: Asker, inner: Stack, given: Given, reviewed: ChangeSet | None, members: Members) -> Stack:
         """Make the inner stack what is given; answer how that has ended, or the same stack where nothing changes."""
 
         def begin() -> dict[str, str]:
             definition = self._find_change(asker, inner, given)
             if definition is not None:
-                self._stacks.begin_update(asker, inner, definition, Options())
+                change_set_id = None if reviewed is None else reviewed.change_set_id
+                self._stacks.begin_update(asker, inner, definition, Options(), change_set_id=change_set_id)
             return {"StackId": inner.stack_id}
 
         self._perform(asker, "UpdateStack", begin, StackName=inner.stack_id, **members)
@@ -158,27 +163,30 @@ class NestedStack:
     def _run(self, inner: Stack) -> Stack:
         return self._execution.run(inner.stack_id, may_go_on=self._may_go_on)
 
-    def _find_made(self, call: ResourceCall) -> Stack | None:
+    def _find_made(self, call: ResourceCall, reviewed: ChangeSet | None) -> Stack | None:
         """Answer what an earlier attempt at this step has made, or None."""
-        name = call.generated_name(_MAX_NAME)
-        found = self._stacks.find_live(call.stack.account, call.stack.region, name)
-        return found if found is not None and found.parent_id == call.stack.arn else None
+        if reviewed is not None:
+            found = self._ledger.load(reviewed.stack_id)
+            return found if found.status != statuses.REVIEW else None
+        live = self._stacks.find_live(call.stack.account, call.stack.region, call.generated_name(MAX_NAME))
+        return live if live is not None and live.parent_id == call.stack.arn else None
 
-    def _begin(self, call: ResourceCall, properties: Properties) -> Stack:
-        outer = self._ledger.load(call.stack.arn)
+    def _begin(self, call: ResourceCall, properties: Properties, outer: Stack, reviewed: ChangeSet | None) -> Stack:
         self._check_depth(outer)
-        asker, given = self._asker(outer), _given(outer, properties)
-        name = call.generated_name(_MAX_NAME)
+        asker = self._asker(outer)
+        given = given_to(outer.definition, properties, template=_template_of(reviewed))
+        options = Options(disable_rollback=outer.task.disable_rollback)
+        inner = None if reviewed is None else self._ledger.load(reviewed.stack_id)
+        name = call.generated_name(MAX_NAME) if inner is None else inner.name
 
         def begin() -> dict[str, str]:
-            made = self._stacks.create(
-                asker,
-                name,
-                given,
-                options=Options(disable_rollback=outer.task.disable_rollback),
-                parents=Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id),
-            )
-            return {"StackId": made.stack_id}
+            if inner is None or reviewed is None:
+                parents = Parents(parent_id=outer.stack_id, root_id=outer.root_id or outer.stack_id)
+                return {"StackId": self._stacks.create(asker, name, given, options=options, parents=parents).stack_id}
+            definition, _ = self._definitions.make(asker, given, identity_of(inner), previous=None, is_reviewed=True)
+            change_set_id = reviewed.change_set_id
+            self._stacks.begin_creation(asker, inner, definition, options, change_set_id=change_set_id)
+            return {"StackId": inner.stack_id}
 
         made = self._perform(asker, "CreateStack", begin, StackName=name, **_members(outer, properties))
         return self._ledger.load(made["StackId"])
@@ -203,15 +211,26 @@ class NestedStack:
         return Asker(principal=self._acting.principal(outer), region=outer.region, host=outer.task.host)
 
 
-def _given(outer: Stack, properties: Properties, template: str | None = None) -> Given:
+def given_to(outer: Definition, properties: Properties, *, template: str | None = None) -> Given:
+    """Answer what an outer stack says of an inner one.
+
+    Args:
+        outer: What the outer stack is, or is to be.
+        properties: The inner one's in its template.
+        template: What is at the address, where that was read before.
+    """
     parameters = properties.get("Parameters", {})
     return Given(
         source=Source(url=properties["TemplateURL"]) if template is None else Source(kept=template),
         parameters=tuple(GivenParameter(name=name, value=value) for name, value in parameters.items()),
         tags={each["Key"]: each["Value"] for each in properties.get("Tags", [])},
-        capabilities=outer.definition.capabilities,
-        role_arn=outer.definition.role_arn,
+        capabilities=outer.capabilities,
+        role_arn=outer.role_arn,
     )
+
+
+def _template_of(reviewed: ChangeSet | None) -> str | None:
+    return None if reviewed is None else reviewed.definition.template
 
 
 def _members(outer: Stack, properties: Properties) -> Members:

@@ -7,7 +7,7 @@ would bring is Conditional. (CloudFormation API reference, ResourceChange and Re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.naming import FindExport, Known
@@ -46,6 +46,7 @@ class Change:
     Attributes:
         action: `Add`, `Modify` or `Remove`.
         physical_id: None for what is added.
+        properties: What it is to have, as far as that is known; nothing for what is removed.
         replacement: `True`, `False` or `Conditional`; None but for what is modified.
     """
 
@@ -53,6 +54,7 @@ class Change:
     logical_id: str
     physical_id: str | None
     type: str
+    properties: Properties = field(default_factory=dict)
     replacement: str | None = None
     details: tuple[Detail, ...] = ()
 
@@ -136,7 +138,13 @@ def _plan_one(
     declared: ResourceDeclaration, kind: ResourceType, properties: Properties, before: ResourceState | None
 ) -> Change | None:
     if before is None:
-        return Change(action="Add", logical_id=declared.logical_id, physical_id=None, type=declared.type)
+        return Change(
+            action="Add",
+            logical_id=declared.logical_id,
+            physical_id=None,
+            type=declared.type,
+            properties=properties,
+        )
     check_type(declared.type, before, declared.logical_id)
     details = (*_property_details(kind, before.properties, properties), *_other_details(declared, before))
     if not details:
@@ -146,6 +154,7 @@ def _plan_one(
         logical_id=declared.logical_id,
         physical_id=before.physical_id,
         type=declared.type,
+        properties=properties,
         replacement=_rule(details),
         details=details,
     )

@@ -104,12 +104,7 @@ class ResourceCall:
     @property
     def suffix(self) -> str:
         """Twelve letters and digits, drawn from the token."""
-        number = int.from_bytes(hashlib.sha256(self.token.encode()).digest())
-        drawn = []
-        for _ in range(SUFFIX_LENGTH):
-            number, digit = divmod(number, len(_ALPHABET))
-            drawn.append(_ALPHABET[digit])
-        return "".join(drawn)
+        return _draw_suffix(self.token)
 
     def generated_name(self, max_length: int, *, lower: bool = False) -> str:
         """Name a resource as CloudFormation does: `STACK-LOGICALID-SUFFIX`, each part cut where it is too long.
@@ -118,10 +113,31 @@ class ResourceCall:
             max_length: Of the whole name; at least 20.
             lower: In lower case, as buckets are.
         """
-        room = max_length - SUFFIX_LENGTH - 2
-        logical = self.logical_id[: max(room - len(self.stack.name), room // 2)]
-        name = f"{self.stack.name[: room - len(logical)]}-{logical}-{self.suffix}"
+        name = generate_name(self.stack.name, self.logical_id, self.token, max_length)
         return name.lower() if lower else name
+
+
+def generate_name(stack: str, logical_id: str, token: str, max_length: int) -> str:
+    """Name something of a stack as CloudFormation does: `STACK-LOGICALID-SUFFIX`.
+
+    Args:
+        stack: The stack's name.
+        logical_id: What it is there.
+        token: What the suffix is drawn from.
+        max_length: Of the whole name; at least 20. Each part is cut where it is too long.
+    """
+    room = max_length - SUFFIX_LENGTH - 2
+    logical = logical_id[: max(room - len(stack), room // 2)]
+    return f"{stack[: room - len(logical)]}-{logical}-{_draw_suffix(token)}"
+
+
+def _draw_suffix(token: str) -> str:
+    number = int.from_bytes(hashlib.sha256(token.encode()).digest())
+    drawn = []
+    for _ in range(SUFFIX_LENGTH):
+        number, digit = divmod(number, len(_ALPHABET))
+        drawn.append(_ALPHABET[digit])
+    return "".join(drawn)
 
 
 class ResourceType(Protocol):

@@ -100,7 +100,7 @@ class StackService:
         if present is not None:
             return _same(present, definition)
         stack = replace(
-            self._new(asker, identity, definition, options, parents=parents),
+            self.new(asker, identity, definition, options, parents=parents),
             description=sound.setting.template.description,
             termination_protection=is_protected,
         )
@@ -112,16 +112,19 @@ class StackService:
             self._db.after_commit(self._wake)
         return stack
 
-    def review(self, tx: Tx, asker: Asker, identity: StackIdentity, definition: Definition) -> Stack:
+    def review(self, tx: Tx, asker: Asker, stack: Stack) -> Stack:
         """Make a stack that consists of nothing yet, for a change set to fill.
 
         Raises:
             StackExists: The name is taken.
         """
-        self._refuse_taken(tx, asker, identity.name)
-        stack = self._new(asker, identity, definition, Options(), parents=None)
+        self._refuse_taken(tx, asker, stack.name)
         store.stacks.insert(tx, stack)
         return self._ledger.enter(tx, stack, statuses.REVIEW, "User Initiated")
+
+    def discard(self, tx: Tx, reviewed: Stack) -> None:
+        """Remove a stack that consists of nothing yet."""
+        self._ledger.enter(tx, replace(reviewed, deleted_at=self._clock()), statuses.DELETED)
 
     def update(self, asker: Asker, name: str, given: Given, *, options: Options) -> Stack:
         """Begin to change a stack.
@@ -332,20 +335,16 @@ class StackService:
         arn = stack_arn(asker.region, asker.account, name, str(uuid.uuid4()))
         return StackIdentity(name=name, arn=arn, account=asker.account, region=asker.region)
 
-    def _outputs_differ(self, stack: Stack, sound: Sound) -> bool:
-        finder = self._definitions.export_finder(stack.account, stack.region)
-        states = {name: row.current for name, row in self._ledger.resources(stack).items()}
-        return outputs_differ(stack, sound, states, find_export=finder)
-
-    def _new(
+    def new(
         self,
         asker: Asker,
         identity: StackIdentity,
         definition: Definition,
         options: Options,
         *,
-        parents: Parents | None,
+        parents: Parents | None = None,
     ) -> Stack:
+        """Answer a stack that is not written down yet."""
         return Stack(
             stack_id=identity.arn,
             account=identity.account,
@@ -369,6 +368,11 @@ class StackService:
             lease_owner=None,
             lease_until=None,
         )
+
+    def _outputs_differ(self, stack: Stack, sound: Sound) -> bool:
+        finder = self._definitions.export_finder(stack.account, stack.region)
+        states = {name: row.current for name, row in self._ledger.resources(stack).items()}
+        return outputs_differ(stack, sound, states, find_export=finder)
 
     def _refuse_taken(self, tx: Tx, asker: Asker, name: str) -> None:
         found = store.find_live_stack(tx, account=asker.account, region=asker.region, name=name)
