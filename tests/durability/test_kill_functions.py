@@ -1,10 +1,12 @@
-"""A server that is killed, or asked to end, while functions run: no process is left, and no asynchronous call lost."""
+"""A server that is killed, or asked to end, while functions start and run: no process is left, and no Event lost."""
 
 import os
 import select
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.durability.test_kill import client, end, start
 from tests.support.invoking import Functions, until
 
 EVENTS = 10
+KILLS = 30
 SLEEPS = """
     import time
     def handler(event, context):
@@ -54,8 +57,8 @@ class Served:
             self.ended.append(error)
 
     def sandboxed(self) -> list[int]:
-        """The processes that are below the server's."""
-        return list(descendants(self.process.pid))
+        """The processes that are below the server's, but for the one that watches over its end."""
+        return [pid for pid in descendants(self.process.pid) if b"watchman.py" not in command_line(pid)]
 
     def waiting(self) -> set[int]:
         """The asynchronous invocations that have not succeeded."""
@@ -87,6 +90,19 @@ def descendants(pid: int) -> Iterator[int]:
             yield from descendants(child)
 
 
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def named(names: list[str]) -> list[bytes]:
+    """The command lines that have one of some names: sandboxes, and those who watch over their end."""
+    lines = [command_line(int(process.name)) for process in Path("/proc").glob("[0-9]*")]
+    return [line for line in lines if any(name.encode() in line for name in names)]
+
+
 def is_listening(url: str) -> bool:
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.socket() as probe:
@@ -115,22 +131,12 @@ def served(ever: Served) -> Served:
     return ever
 
 
-def has_come_up(pid: int) -> bool:
-    """Tell whether a process is none of bwrap's that has not started anything yet."""
-    process = Path("/proc", str(pid))
-    try:
-        is_bwrap = (process / "comm").read_text() == "bwrap\n"
-        return not is_bwrap or bool((process / "task" / str(pid) / "children").read_text())
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def test_a_kill_leaves_no_process_and_loses_no_event(served: Served) -> None:
     served.functions.make(SLEEPS, FunctionName="events", Timeout=60)
     caller = served.call(60)
     for number in range(EVENTS):
         served.functions.client.invoke(FunctionName="events", InvocationType="Event", Payload=str(number).encode())
-    until(lambda: len(served.sandboxed()) >= 6 and all(map(has_come_up, served.sandboxed())))
+    until(lambda: len(served.sandboxed()) >= 6)
     pidfds = [os.pidfd_open(pid) for pid in served.sandboxed()]
     end(served.process, signal.SIGKILL)
     until(lambda: have_ended(pidfds), seconds=5)
@@ -143,6 +149,13 @@ def test_a_kill_leaves_no_process_and_loses_no_event(served: Served) -> None:
     served.restart()
     until(lambda: not served.waiting())
     until(lambda: left <= served.begun())
+
+
+def test_a_kill_while_sandboxes_are_made_leaves_no_process(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tests.support.starting", str(tmp_path), str(KILLS)]
+    names = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    assert len(set(names)) == KILLS
+    until(lambda: not named(names), seconds=20)
 
 
 def test_who_asks_a_server_to_end_waits_for_what_runs_and_gets_no_process_left(served: Served) -> None:

@@ -7,7 +7,7 @@
 - Processes, interprocess communication, host name, control groups: its own; the network too, unless the function
   asks for the host's.
 - System calls: see `seccomp.py`.
-- It ends with the server, however that ends.
+- It ends with the server, however that ends: see `guard.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from sealgate.runtime.errors import StartFailed
+from sealgate.runtime.guard import Guard
 from sealgate.runtime.interpreters import Interpreter
 from sealgate.runtime.launch import Launch
 from sealgate.runtime.limits import FILES, MIB, PROCESSES, Cages
@@ -88,6 +89,7 @@ class Bubblewrap:
     def __init__(self, program: Path, cages: Cages) -> None:
         self._program = program
         self._cages = cages
+        self._guard = Guard()
         self._filter = encode_filter(platform.machine())
         self._is_root = os.geteuid() == 0
         self._users = cycle(_unused_users())
@@ -128,10 +130,11 @@ class Bubblewrap:
     def _spawn(
         self, options: list[str], command: list[str], descriptors: _Descriptors, ends: Ends, spawn: Spawn
     ) -> subprocess.Popen[bytes]:
+        self._guard.watch()
         # Options go by a file: the command line of a process can be read from inside, and tells of this host's folders.
         with _memory_file(b"".join(os.fsencode(option) + b"\0" for option in options)) as file:
             return spawn(
-                ["bwrap", "--args", str(file.fileno()), "--", *command],
+                [self._guard.name, "--args", str(file.fileno()), "--", *command],
                 executable=self._program,
                 stdin=subprocess.DEVNULL,
                 stdout=ends.output,
