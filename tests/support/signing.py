@@ -53,7 +53,13 @@ class SigningHouse:
         self.profiles = ProfileService(db=self.db, clock=self.clock)
         self.revocation = RevocationService(db=self.db, clock=self.clock, strict_aws=False)
         self.worker = self.make_worker()
-        self.signing = SigningService(db=self.db, objects=self.objects, clock=self.clock, wake=self.worker.wake)
+        self.signing = SigningService(
+            db=self.db,
+            objects=self.objects,
+            clock=self.clock,
+            wake=self.worker.wake,
+            await_end=self.worker.await_end,
+        )
         self.make_bucket(BUCKET, versioned=True)
         self.make_bucket(DESTINATION)
         self.profile = self.profiles.put(SCOPE, new_profile("app"))

@@ -140,7 +140,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         parameters=ParameterService(db=db, clock=clock),
         objects=objects,
         profiles=ProfileService(db=db, clock=clock),
-        signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake),
+        signing=SigningService(db=db, objects=objects, clock=clock, wake=worker.wake, await_end=worker.await_end),
         revocation=revocation,
         configs=ConfigService(db=db, clock=clock, strict_aws=config.strict_aws),
         functions=_open_functions(ground, objects=objects, revocation=revocation, runs=running.hosting),

@@ -134,7 +134,11 @@ def test_a_profile_that_ends_while_a_job_is_looked_at_signs_no_more(
 def test_an_accepted_job_is_announced_once_it_is_there_and_an_answered_one_is_not(house: SigningHouse) -> None:
     announced: list[int] = []
     signing = SigningService(
-        db=house.db, objects=house.objects, clock=house.clock, wake=lambda: announced.append(len(jobs(house)))
+        db=house.db,
+        objects=house.objects,
+        clock=house.clock,
+        wake=lambda: announced.append(len(jobs(house))),
+        await_end=house.worker.await_end,
     )
     request = house.ask()
     for _ in range(2):

@@ -384,3 +384,18 @@ def test_one_worker_serves_every_account_and_region(house: SigningHouse) -> None
     assert house.worker.run_one()
     assert not house.worker.run_one()
     assert house.signing.get(other, theirs.job_id).status == outcome(house, ours)[0] == "Succeeded"
+
+
+def test_who_watches_a_job_sees_it_end(house: SigningHouse) -> None:
+    with running(house.worker):
+        job = start(house)
+        while house.signing.watch(SCOPE, job.job_id).status == "InProgress":
+            pass
+        assert house.signing.watch(SCOPE, job.job_id).status == "Succeeded"
+
+
+def test_nobody_waits_for_a_worker_that_does_not_work(house: SigningHouse) -> None:
+    with running(house.worker):
+        pass
+    job = start(house)
+    assert house.signing.watch(SCOPE, job.job_id).status == "InProgress"

@@ -60,10 +60,10 @@ def start_signing_job(
     return {"jobId": job.job_id, "jobOwner": job.account}
 
 
-@signer.operation(resource=_JOB, inline=True)
+@signer.operation(resource=_JOB, waits=True)
 def describe_signing_job(call: Call, *, job_id: str) -> dict[str, Any]:
-    """Answer a job."""
-    return describe_job(call.services.signing.get(call.scope, job_id))
+    """Answer a job; the end of one that is under way is awaited a little."""
+    return describe_job(call.services.signing.watch(call.scope, job_id))
 
 
 @signer.operation(inline=True)

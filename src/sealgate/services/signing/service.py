@@ -74,13 +74,23 @@ class SigningService:
         objects: Where packages are read from and written to.
         clock: The time.
         wake: Called when a job was accepted durably, so that a worker of this server looks at once.
+        await_end: Waits a little for the end of a job of this id.
     """
 
-    def __init__(self, *, db: Database, objects: ObjectService, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        objects: ObjectService,
+        clock: Clock,
+        wake: Callable[[], None],
+        await_end: Callable[[str], None],
+    ) -> None:
         self._db = db
         self._objects = objects
         self._clock = clock
         self._wake = wake
+        self._await_end = await_end
 
     def start(self, scope: Scope, new: NewJob, *, owner: str | None = None, job_id: str | None = None) -> Job:
         """Accept a job, or answer the one that this token has made.
@@ -132,6 +142,14 @@ class SigningService:
             job = job or store.find_invoked_job(tx, invoker=scope.account, region=scope.region, job_id=job_id)
         if job is None:
             raise job_not_found(job_id)
+        return job
+
+    def watch(self, scope: Scope, job_id: str) -> Job:
+        """Answer a job as `get` does; one that is under way as it is a little later, if it ends so soon."""
+        job = self.get(scope, job_id)
+        if job.status == "InProgress":
+            self._await_end(job.job_id)
+            job = self.get(scope, job_id)
         return job
 
     def list(self, scope: Scope, where: JobFilter, *, limit: int, token: str | None) -> Page[Job]:

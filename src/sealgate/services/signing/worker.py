@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from sealgate.clock import Clock
 from sealgate.services.bell import Bell
+from sealgate.services.ends import Ends
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 from sealgate.services.objects.service import ObjectService
 from sealgate.services.rounds import Rounds
@@ -34,6 +35,8 @@ MAX_ATTEMPTS = 25
 _RENEW_SECONDS = LEASE.total_seconds() / 4
 _LOOK_SECONDS = 5.0
 """How often to look for jobs whose worker, elsewhere, has died. Jobs of this server are announced by `wake`."""
+PATIENCE_SECONDS = 0.5
+"""How long whoever asks for a job under way is kept waiting for its end."""
 _CLAIM = 8
 """Jobs claimed in one transaction; the threads share them."""
 
@@ -81,6 +84,8 @@ class SigningWorker:
         self._claimed: deque[Job] = deque()
         self._held: set[str] = set()
         self._bell = Bell()
+        self._ends = Ends()
+        self._is_running = False
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"signing-{number}", daemon=True) for number in range(threads)
@@ -91,6 +96,7 @@ class SigningWorker:
         """Void the leases that a dead process of this name has left, and begin to work."""
         with self._db.write() as tx:
             store.release_leases(tx, owner=self._name)
+        self._is_running = True
         for thread in self._threads:
             thread.start()
         self._renewal.start()
@@ -109,6 +115,15 @@ class SigningWorker:
         """Say that there may be a new job."""
         self._bell.ring()
 
+    def await_end(self, job_id: str) -> None:
+        """Wait a little for the end of a job, if it is done here: that of a small package comes within it.
+
+        Whoever looks whether a job has ended looks again after 5 seconds (`sam`), or after 20 (`aws signer wait`).
+        """
+        with self._ends.expect(job_id) as end:
+            if self._is_running and not self._stopping.is_set() and self._is_under_way(job_id):
+                end.wait(PATIENCE_SECONDS)
+
     def run_one(self) -> bool:
         """Do one job, in the calling thread; tell whether there was one."""
         job = self._take()
@@ -122,6 +137,7 @@ class SigningWorker:
         finally:
             with self._lock:
                 self._held.discard(job.job_id)
+            self._ends.tell(job.job_id)
         return True
 
     def renew_leases(self) -> None:
@@ -131,6 +147,10 @@ class SigningWorker:
         if held:
             with self._db.write() as tx:
                 store.renew_leases(tx, owner=self._name, job_ids=held, until=self._clock() + LEASE)
+
+    def _is_under_way(self, job_id: str) -> bool:
+        with self._db.statement() as tx:
+            return any(job.status == "InProgress" for job in store.list_jobs_of_id(tx, job_id))
 
     def _work(self) -> None:
         while not self._stopping.is_set():
