@@ -7,7 +7,6 @@ because it comes over the wire is not there: a signature, a body that arrives, a
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from sealgate.aws.exchange import Exchange
 from sealgate.aws.operation import Api
 from sealgate.aws.reply import FileBody, Reply
 from sealgate.aws.request import Request
-from sealgate.aws.wire import Bound, Service
+from sealgate.aws.wire import Bound, Service, compile_service
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.services.access.door import Door
@@ -64,8 +63,6 @@ class InternalOperations:
         self._clock = clock
         self._apis = {api.service: api for api in apis}
         self._strict_aws = strict_aws
-        self._compiling = threading.Lock()
-        self._wires: dict[str, Service] = {}
 
     def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:
         """Answer what performs operations with a principal's rights; with `work` in the place of their handlers."""
@@ -99,11 +96,8 @@ class InternalOperations:
         return _plain(reply.members)
 
     def _wire(self, service: str) -> Service:
-        """Answer a service, compiled when it is first needed: most servers never have a stack."""
-        with self._compiling:
-            if service not in self._wires:
-                self._wires[service] = Service(self._apis[service], strict_aws=self._strict_aws)
-            return self._wires[service]
+        api = self._apis[service]
+        return compile_service(api, strict_aws=self._strict_aws, protocol=str(api.model.metadata["protocol"]))
 
     def _begin(self, wire: Service, principal: Principal, region: str, members: Mapping[str, Any]) -> Exchange:
         return Exchange(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sealgate.aws.context import Call
@@ -179,13 +180,25 @@ class Voices:
     def __init__(self, api: Api, *, strict_aws: bool) -> None:
         protocols = api.model.metadata.get("protocols") or [api.model.metadata["protocol"]]
         self._by_protocol = {
-            protocol: Service(api, strict_aws=strict_aws, protocol=protocol) for protocol in map(str, protocols)
+            protocol: compile_service(api, strict_aws=strict_aws, protocol=protocol) for protocol in map(str, protocols)
         }
         self._only = next(iter(self._by_protocol.values())) if len(self._by_protocol) == 1 else None
 
     def choose(self, request: Request) -> Service:
         """Answer the service in the protocol of a request."""
         return self._only or self._by_protocol[_protocol_of(request)]
+
+
+@lru_cache(maxsize=64)
+def compile_service(api: Api, *, strict_aws: bool, protocol: str) -> Service:
+    """Answer a service of which everything is bound; compiled once, since nothing in it belongs to one server.
+
+    Args:
+        api: The service.
+        strict_aws: Whether the relaxations are off.
+        protocol: One of those that it speaks.
+    """
+    return Service(api, strict_aws=strict_aws, protocol=protocol)
 
 
 def _protocol_of(request: Request) -> str:
