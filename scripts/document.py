@@ -12,6 +12,8 @@ from sealgate.aws.apis import APIS
 from sealgate.aws.operation import Api, Binding, Operation
 from sealgate.aws.permissions import Permission
 from sealgate.aws.relaxations import RELAXATIONS
+from sealgate.aws.resources import ANY
+from sealgate.services.access import condition_keys
 from sealgate.services.stacks.nested import NestedStack
 from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
@@ -28,6 +30,13 @@ Written by `python scripts/document.py`; do not edit.
 
 Every operation that is bound, with what authorisation asks about. An operation of these services that is not listed is
 answered with NotImplemented, by name. A request member that an operation does not take is refused by name.
+
+Condition keys are those that the request's members answer, and those that the resource answers where it is there
+already. A key of tags stands without the tag's own (`aws:resourcetag` for `aws:ResourceTag/team`); letter case does not
+matter. Besides, there are keys that stand in no row:
+
+| answered by | condition keys |
+| --- | --- |
 """
 _RELAXATIONS = """\
 ## Deliberate relaxations
@@ -66,7 +75,18 @@ def render() -> str:
     sections = [section for api in APIS for section in _render_service(api)]
     types: list[_Described] = [*RESOURCE_TYPES.values(), NestedStack]
     resources = "".join(map(_render_resource, sorted(types, key=lambda each: each.name)))
-    return "\n".join([_HEAD, _RELAXATIONS + relaxations, _SWITCHES + switches, *sections, _RESOURCES + resources])
+    return "\n".join(
+        [_render_head(), _RELAXATIONS + relaxations, _SWITCHES + switches, *sections, _RESOURCES + resources]
+    )
+
+
+def _render_head() -> str:
+    answered = {
+        "every call, as far as it and its caller have them": condition_keys.OF_EVERY_CALL,
+        "whatever is on a resource": condition_keys.OF_EVERY_RESOURCE,
+        "a signature to S3": condition_keys.OF_SIGNATURES_TO_S3,
+    }
+    return _HEAD + "".join(f"| {who} | {', '.join(keys)} |\n" for who, keys in answered.items())
 
 
 def _render_switch(switch: Switch) -> str:
@@ -94,9 +114,26 @@ def _render_operation(operation: Operation, binding: Binding) -> str:
     cells = (
         "<br>".join(_describe_action(each) for each in permissions),
         "<br>".join(f"`{each.resource}`" for each in permissions),
-        "<br>".join(", ".join(each.condition_keys) for each in permissions),
+        "<br>".join(", ".join(_condition_keys(each)) for each in permissions),
     )
     return f"| {operation.name} | {request} | {' | '.join(cells)} |\n"
+
+
+def _condition_keys(permission: Permission) -> list[str]:
+    """Answer what conditions may ask of the request and of the resource.
+
+    Raises:
+        LookupError: Nobody has said what such a resource answers.
+    """
+    resource = str(permission.resource)
+    if resource == ANY:
+        return permission.condition_keys
+    kind = condition_keys.find_resource_kind(permission.action, resource)
+    if kind is None:
+        raise LookupError(
+            f"{permission.action} is on {resource}, of which sealgate.services.access.condition_keys is silent"
+        )
+    return sorted({*permission.condition_keys, *kind.keys})
 
 
 def _describe_action(permission: Permission) -> str:

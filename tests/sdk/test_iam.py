@@ -168,6 +168,23 @@ def test_boundaries_and_tags(cloud: Cloud, iam: Any) -> None:
         assert "PermissionsBoundary" not in getattr(iam, f"get_{kind}")(**tagged[kind])[kind.title()]
 
 
+def test_a_policy_is_protected_by_its_tags(cloud: Cloud, iam: Any) -> None:
+    made = [
+        iam.create_policy(
+            PolicyName=name, PolicyDocument=allowing("s3:GetObject"), Tags=[{"Key": "kept", "Value": kept}]
+        )
+        for name, kept in (("guard", "yes"), ("other", "no"))
+    ]
+    guard, other = (each["Policy"]["Arn"] for each in made)
+    kept = {"Condition": {"StringEquals": {"aws:ResourceTag/kept": "yes"}}}
+    own = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+    caller = cloud.user("caller", document(own, own | {"Effect": "Deny"} | kept)).client("iam")
+    caller.delete_policy(PolicyArn=other)
+    with pytest.raises(ClientError, match=r"iam:DeletePolicy .* with an explicit deny"):
+        caller.delete_policy(PolicyArn=guard)
+    assert caller.get_policy(PolicyArn=ADMINISTRATOR)["Policy"]["Arn"] == ADMINISTRATOR
+
+
 def test_a_users_keys(cloud: Cloud, iam: Any) -> None:
     iam.create_user(UserName="bob")
     key = iam.create_access_key(UserName="bob")["AccessKey"]

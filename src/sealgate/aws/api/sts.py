@@ -23,7 +23,17 @@ def get_caller_identity(call: Call) -> dict[str, str]:
     return {"UserId": principal.user_id, "Account": principal.account, "Arn": principal.arn}
 
 
-@sts.operation(resource="{role_arn}", exempt="the role's trust policy decides")
+@sts.operation(
+    resource="{role_arn}",
+    keys={
+        "sts:externalid": "external_id",
+        "sts:rolesessionname": "role_session_name",
+        "sts:sourceidentity": "source_identity",
+        "sts:transitivetagkeys": "transitive_tag_keys",
+    },
+    tags="tags",
+    exempt="the role's trust policy decides, about sts:TagSession and sts:SetSourceIdentity too",
+)
 def assume_role(
     call: Call,
     *,

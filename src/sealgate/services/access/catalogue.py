@@ -13,6 +13,7 @@ from sealgate.policy.document import Policy
 from sealgate.policy.request import Context
 from sealgate.services.functions.names import FunctionName
 from sealgate.services.functions.policies import find_function_policy
+from sealgate.services.iam.aws_managed import AWS
 from sealgate.services.iam.entities import BY_KIND
 from sealgate.services.layers.names import find_version_name
 from sealgate.services.layers.permissions import find_layer_policy
@@ -22,7 +23,9 @@ from sealgate.store.configs import configs
 from sealgate.store.database import Database, Tx
 from sealgate.store.functions import find_latest as find_latest_function
 from sealgate.store.iam.entities import Actor, Kind
+from sealgate.store.iam.policies import ManagedPolicy, policies
 from sealgate.store.jobs import jobs
+from sealgate.store.logs import log_groups
 from sealgate.store.objects import buckets, find_latest, find_version
 from sealgate.store.parameters import parameters
 from sealgate.store.profiles import profiles
@@ -34,6 +37,8 @@ _FUNCTION = "function:"
 _LAYER = "layer:"
 _CONFIG = "code-signing-config:"
 _PARAMETER = "parameter/"
+_POLICY = "policy/"
+_LOG_GROUP = "log-group:"
 _ABOUT_NAMES = frozenset({"s3:CreateBucket"})
 """What is done with a name that nobody need have yet: who has it has no say in it."""
 _ENTITY = re.compile(r"(user|role)/(?:.*/)?([^/]+)")
@@ -160,15 +165,23 @@ def _find_bucket(tx: Tx, arn: Arn, action: str) -> Facts | None:
     )
 
 
-def _find_entity(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+def _find_iam(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    """Answer the tags of a user, a role or an account's own policy; IAM has a name of its own for them too."""
+    found = _find_policy(tx, arn) if arn.resource.startswith(_POLICY) else _find_actor(tx, arn)
+    if found is None:
+        return None
+    tags = _tag_context(found.tags)
+    return Facts(account=arn.account, context={**tags, **{key.replace("aws:", "iam:"): tags[key] for key in tags}})
+
+
+def _find_policy(tx: Tx, arn: Arn) -> ManagedPolicy | None:
+    return None if arn.account == AWS else policies.find(tx, arn=str(arn))  # AWS's own are nobody's, and have no tags
+
+
+def _find_actor(tx: Tx, arn: Arn) -> Actor | None:
     match = _ENTITY.fullmatch(arn.resource)
-    if match is None:
-        return None
-    found = BY_KIND[cast("Kind", match[1])].find(tx, account=arn.account, name=match[2])
-    if not isinstance(found, Actor):
-        return None
-    tags = {key.replace("aws:", "iam:"): value for key, value in _tag_context(found.tags).items()}
-    return Facts(account=arn.account, context={**_tag_context(found.tags), **tags})
+    found = None if match is None else BY_KIND[cast("Kind", match[1])].find(tx, account=arn.account, name=match[2])
+    return found if isinstance(found, Actor) else None
 
 
 def _find_parameter(tx: Tx, arn: Arn, _action: str) -> Facts | None:
@@ -176,6 +189,13 @@ def _find_parameter(tx: Tx, arn: Arn, _action: str) -> Facts | None:
     where = {"account": arn.account, "region": arn.region}
     bare = arn.resource.removeprefix(_PARAMETER)
     found = parameters.find(tx, **where, name=f"/{bare}") or parameters.find(tx, **where, name=bare)
+    return None if found is None else Facts(account=arn.account, context=_tag_context(found.tags))
+
+
+def _find_log_group(tx: Tx, arn: Arn, _action: str) -> Facts | None:
+    """Answer the tags of a log group, which count for its streams too."""
+    name = arn.resource.removeprefix(_LOG_GROUP).partition(":")[0]
+    found = log_groups.find(tx, account=arn.account, region=arn.region, name=name)
     return None if found is None else Facts(account=arn.account, context=_tag_context(found.tags))
 
 
@@ -198,7 +218,8 @@ _BY_SERVICE: Mapping[str, Callable[[Tx, Arn, str], Facts | None]] = {
     "signer": _find_signer,
     "lambda": _find_lambda,
     "s3": _find_bucket,
-    "iam": _find_entity,
+    "iam": _find_iam,
+    "logs": _find_log_group,
     "ssm": _find_parameter,
     "cloudformation": _find_stack,
 }
