@@ -1,4 +1,4 @@
-"""`cdk`, unmodified: the example is bootstrapped, deployed, signed and destroyed."""
+"""`cdk`, unmodified: the examples, in Python and in TypeScript, are bootstrapped, deployed, signed and destroyed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.support.command_line import Told
 from tests.support.server import RunningServer
 from tests.support.stack_user import BUCKET, StackUser
-from tests.support.tools import Toolbox, copy_example
+from tests.support.tools import EXAMPLES, Toolbox, copy_example
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +49,17 @@ class App:
         return [each["StackName"] for each in self.user.stacks.describe_stacks()["Stacks"]]
 
 
-@pytest.fixture(scope="module")
-def app(server: RunningServer, user: StackUser, tools: Toolbox, tmp_path_factory: pytest.TempPathFactory) -> App:
-    folder = copy_example("cdk", tmp_path_factory.mktemp("cdk"))
+@pytest.fixture(scope="module", params=["cdk", "cdk-typescript"])
+def app(
+    request: pytest.FixtureRequest,
+    server: RunningServer,
+    user: StackUser,
+    tools: Toolbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> App:
+    folder = copy_example(request.param, tmp_path_factory.mktemp("cdk"))
     app = App(user=user, tools=tools, folder=folder)
-    where = ("--template", folder / "bootstrap.yaml", f"aws://{server.credentials.account}/us-east-1")
+    where = ("--template", EXAMPLES / "cdk" / "bootstrap.yaml", f"aws://{server.credentials.account}/us-east-1")
     succeed(tools.cdk("bootstrap", *where, folder=folder.parent))  # where there is no app, which would be synthesised
     return app
 
@@ -89,3 +95,8 @@ def test_code_is_deployed_under_enforce_once_its_assembly_is_signed(app: App) ->
 
     assert app.job_of_function()
     succeed(app.cdk("destroy", "--app", assembly, "--all", "--force"))
+
+
+def test_the_example_in_typescript_has_the_types_that_it_says(tools: Toolbox, tmp_path: Path) -> None:
+    told = tools.tsc("--project", copy_example("cdk-typescript", tmp_path), folder=tmp_path)
+    assert told.returncode == 0, told.stdout

@@ -33,6 +33,8 @@ def copy_example(name: str, folder: Path) -> Path:
     shutil.copytree(EXAMPLES / name, copy)
     for template in copy.glob("*.yaml"):
         template.write_text(template.read_text().replace(_RUNTIME, f"python3.{sys.version_info.minor}"))
+    if (copy / "package.json").exists():
+        (copy / "node_modules").symlink_to(TOOLS.parent / "node_modules")  # what `npm install` would bring
     return copy
 
 
@@ -57,6 +59,10 @@ class Toolbox:
     def cdk(self, *arguments: str | Path, folder: Path) -> Told:
         """Run `cdk` to its end."""
         return self._run(TOOLS / "cdk", *arguments, folder=folder)
+
+    def tsc(self, *arguments: str | Path, folder: Path) -> Told:
+        """Run TypeScript's compiler to its end."""
+        return self._run(TOOLS / "tsc", *arguments, folder=folder)
 
     def aws(self, *arguments: str | Path, folder: Path) -> Told:
         """Run `aws` to its end."""
