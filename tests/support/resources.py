@@ -13,7 +13,7 @@ from sealgate.aws.internal import InternalOperations
 from sealgate.aws.witness import Witness
 from sealgate.server.house import House
 from sealgate.services.access.entry import Principal
-from sealgate.services.stacks.operations import Operations, Perform
+from sealgate.services.stacks.operations import Note, Operations, Perform
 from sealgate.services.stacks.plan import find_differences, replaces
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall, ResourceType, StackIdentity
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
@@ -70,9 +70,9 @@ class Stack:
     def call(self, logical_id: str = "Thing", kind: str = "", **more: Any) -> ResourceCall:
         """Make a step; each has a token of its own, unless one is given."""
 
-        def perform(service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+        def perform(service: str, operation: str, note: Note | None = None, /, **members: Any) -> Mapping[str, Any]:
             self.actions.setdefault(kind, set()).add(action_of(service, operation))
-            return self.perform(service, operation, **members)
+            return self.perform(service, operation, note, **members)
 
         given: dict[str, Any] = {"token": f"{next(_TOKENS):032x}", **more}
         return ResourceCall(stack=self.identity, logical_id=logical_id, perform=perform, **given)

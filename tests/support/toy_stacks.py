@@ -17,7 +17,7 @@ from sealgate.services.iam.rights import Rights
 from sealgate.services.identity.sessions import SessionService
 from sealgate.services.stacks.crew import Stacks, open_stacks
 from sealgate.services.stacks.definitions import Asker, Given, Source
-from sealgate.services.stacks.operations import OperationRefused, Perform, Work
+from sealgate.services.stacks.operations import Note, OperationRefused, Perform, Work
 from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options
@@ -150,14 +150,16 @@ class WorldOperations:
     def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:  # noqa: ARG002
         return self._perform if work is None else partial(self._begin, work)
 
-    def _begin(self, work: Work, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+    def _begin(
+        self, work: Work, service: str, operation: str, _: Note | None = None, /, **members: Any
+    ) -> Mapping[str, Any]:
         self.world.operations.append(f"{service}:{operation}")
         if self.world.operations[-1] in self.world.denied:
             said = f"User: {ROOT.arn} is not authorized to perform: {service}:{operation} on: {members['StackName']}"
             _refuse("CloudFormation", "AccessDenied", said)
         return work()
 
-    def _perform(self, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+    def _perform(self, service: str, operation: str, _: Note | None = None, /, **members: Any) -> Mapping[str, Any]:
         match service, operation:
             case "s3", ("HeadObject" | "GetObject"):
                 body = self.world.templates.get(f"{members['Bucket']}/{members['Key']}")

@@ -7,7 +7,7 @@ because it comes over the wire is not there: a signature, a body that arrives, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
 from sealgate.services.access.door import Door
 from sealgate.services.access.entry import Entry, Principal
-from sealgate.services.stacks.operations import OperationRefused, Perform, Work
+from sealgate.services.stacks.operations import Note, OperationRefused, Perform, Work
 
 SOURCE = "cloudformation.amazonaws.com"
 """What stands for the address and the client of such a call, in the trail as in conditions."""
@@ -67,12 +67,13 @@ class InternalOperations:
     def acting_as(self, principal: Principal, region: str, *, work: Work | None = None) -> Perform:
         """Answer what performs operations with a principal's rights; with `work` in the place of their handlers."""
 
-        def perform(service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
-            return self._perform(self._begin(self._wire(service), principal, region, members), operation, work)
+        def perform(service: str, operation: str, note: Note | None = None, /, **members: Any) -> Mapping[str, Any]:
+            exchange = self._begin(self._wire(service), principal, region, members)
+            return self._perform(exchange, operation, work, note)
 
         return perform
 
-    def _perform(self, exchange: Exchange, operation: str, work: Work | None) -> Mapping[str, Any]:
+    def _perform(self, exchange: Exchange, operation: str, work: Work | None, note: Note | None) -> Mapping[str, Any]:
         """Perform an operation.
 
         Raises:
@@ -81,7 +82,7 @@ class InternalOperations:
         try:
             bound = exchange.service.get_operation(operation)
             exchange.know_operation(bound)
-            reply = self._handle(exchange, bound, work)
+            reply = self._handle(exchange, bound, work, note)
         except Exception as raised:
             error = exchange.refuse(raised)
             self._witness.conclude_here(exchange)
@@ -121,10 +122,12 @@ class InternalOperations:
             invoked_by=SOURCE,
         )
 
-    def _handle(self, exchange: Exchange, bound: Bound, work: Work | None) -> Reply:
+    def _handle(self, exchange: Exchange, bound: Bound, work: Work | None, note: Note | None) -> Reply:
         arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, bound, arguments)
         handle = partial(bound.handle, call, arguments) if work is None else lambda: Reply(members=work())
+        if note is not None:
+            handle = partial(_handle_and_note, handle, note)
         # What reads may be called inside of another call's unit of work, which has written nothing yet.
         run = self._witness.attend if self._witness.is_reading(bound) else self._witness.run
         return run(exchange, handle)
@@ -152,6 +155,12 @@ class InternalOperations:
             entry=exchange.entry,
             door=self._door,
         )
+
+
+def _handle_and_note(handle: Callable[[], Reply], note: Note) -> Reply:
+    reply = handle()
+    note(_plain(reply.members))
+    return reply
 
 
 def _plain(members: Mapping[str, Any]) -> dict[str, Any]:

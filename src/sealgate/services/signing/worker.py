@@ -122,6 +122,7 @@ class SigningWorker:
         """
         with self._ends.expect(job_id) as end:
             if self._is_running and not self._stopping.is_set() and self._is_under_way(job_id):
+                self._db.give_way()
                 end.wait(PATIENCE_SECONDS)
 
     def run_one(self) -> bool:

@@ -16,6 +16,10 @@ Work = Callable[[], Mapping[str, Any]]
 """Does what an operation is asked for, and answers its output members."""
 
 
+Note = Callable[[Mapping[str, Any]], None]
+"""Takes the output members of an operation."""
+
+
 class OperationRefused(SealgateError):
     """An operation failed as a request would have.
 
@@ -38,12 +42,14 @@ class OperationRefused(SealgateError):
 class Perform(Protocol):
     """Performs operations as one caller in one region."""
 
-    def __call__(self, service: str, operation: str, /, **members: Any) -> Mapping[str, Any]:
+    def __call__(self, service: str, operation: str, note: Note | None = None, /, **members: Any) -> Mapping[str, Any]:
         """Perform an operation, in a unit of work of its own; it waits until that is committed.
 
         Args:
             service: The signing name (`lambda`, `s3`, `iam`, `signer`).
             operation: As the API names it (`CreateFunction`).
+            note: Writes down what has come of it, in the same unit of work: either both are durable or neither. For
+                operations that change something.
             members: The input members, named as the API names them; streaming bodies as bytes.
 
         Returns:

@@ -98,6 +98,7 @@ class StackWorker:
             left = deadline - time.monotonic()
             if left <= 0 or self._stopping.is_set():
                 return
+            self._db.give_way()
             self._bell.wait(heard, seconds=min(left, _GLANCE_SECONDS))
             heard = self._bell.rings
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar, get_args
 
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, Holder, Kind, document_text
-from sealgate.services.stacks.resources.members import given, tolerating
+from sealgate.services.stacks.resources.members import given, make_named, tolerating
 from sealgate.services.stacks.shapes import Json, ListOf, Property, Text
 from sealgate.services.stacks.values import Value
 
@@ -94,27 +93,24 @@ class ManagedPolicy:
     def create(self, call: ResourceCall, properties: Properties) -> Made:
         """Make a policy and attach it; one of a generated name that is there was made by this step before."""
         arn = self._create(call, properties)
-        call.record(arn)
         _attach(call, arn, set(_holders(properties)))
         return _describe(call, arn)
 
     def _create(self, call: ResourceCall, properties: Properties) -> str:
         name = properties.get("ManagedPolicyName") or call.generated_name(_NAME_LENGTH)
         own = f"arn:aws:iam::{call.stack.account}:policy{properties.get('Path', '/')}{name}"
-        try:
-            made = call.perform(
-                "iam",
-                "CreatePolicy",
-                PolicyName=name,
-                PolicyDocument=document_text(properties["PolicyDocument"]),
-                **given(properties, "Description", "Path"),
-            )
-        except OperationRefused as refused:
-            is_own = call.recorded == own or "ManagedPolicyName" not in properties
-            if refused.code != "EntityAlreadyExists" or not is_own:
-                raise
-            return own
-        return str(made["Policy"]["Arn"])
+        make_named(
+            call,
+            "iam",
+            "CreatePolicy",
+            name=own,
+            is_own="ManagedPolicyName" not in properties,
+            taken="EntityAlreadyExists",
+            PolicyName=name,
+            PolicyDocument=document_text(properties["PolicyDocument"]),
+            **given(properties, "Description", "Path"),
+        )
+        return own
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
         """Make the document the default version, and attach the policy to whom it shall be attached to."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, INLINE, MANAGED, NAME_LENGTH, Holder, document_text
-from sealgate.services.stacks.resources.members import changed, given, tolerating
+from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import Json, Number, Property, Text
 
@@ -35,20 +34,18 @@ class Role:
     def create(self, call: ResourceCall, properties: Properties) -> Made:
         """Make a role with its policies; one of a generated name that is there was made by this step before."""
         name = properties.get("RoleName") or call.generated_name(NAME_LENGTH)
-        try:
-            call.perform(
-                "iam",
-                "CreateRole",
-                RoleName=name,
-                AssumeRolePolicyDocument=document_text(properties["AssumeRolePolicyDocument"]),
-                **tag_list(properties),
-                **given(properties, "Description", "MaxSessionDuration", "Path", "PermissionsBoundary"),
-            )
-        except OperationRefused as refused:
-            is_own = call.recorded == name or "RoleName" not in properties
-            if refused.code != "EntityAlreadyExists" or not is_own:
-                raise
-        call.record(name)
+        make_named(
+            call,
+            "iam",
+            "CreateRole",
+            name=name,
+            is_own="RoleName" not in properties,
+            taken="EntityAlreadyExists",
+            RoleName=name,
+            AssumeRolePolicyDocument=document_text(properties["AssumeRolePolicyDocument"]),
+            **tag_list(properties),
+            **given(properties, "Description", "MaxSessionDuration", "Path", "PermissionsBoundary"),
+        )
         Holder(call=call, kind="Role", name=name).grant({}, properties)
         return self._describe(call, name)
 

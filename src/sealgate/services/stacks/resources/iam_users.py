@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, INLINE, MANAGED, NAME_LENGTH, Holder
-from sealgate.services.stacks.resources.members import changed, given, tolerating
+from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import ListOf, Number, Property, Text
 
@@ -33,18 +32,17 @@ class User:
     def create(self, call: ResourceCall, properties: Properties) -> Made:
         """Make a user with its groups and policies; one of a generated name that is there was made before."""
         name = properties.get("UserName") or call.generated_name(NAME_LENGTH)
-        try:
-            call.perform(
-                "iam",
-                "CreateUser",
-                UserName=name,
-                **tag_list(properties),
-                **given(properties, "Path", "PermissionsBoundary"),
-            )
-        except OperationRefused as refused:
-            if refused.code != _TAKEN or ("UserName" in properties and call.recorded != name):
-                raise
-        call.record(name)
+        make_named(
+            call,
+            "iam",
+            "CreateUser",
+            name=name,
+            is_own="UserName" not in properties,
+            taken=_TAKEN,
+            UserName=name,
+            **tag_list(properties),
+            **given(properties, "Path", "PermissionsBoundary"),
+        )
         Holder(call=call, kind="User", name=name).grant({}, properties)
         _join(call, name, properties.get("Groups") or [])
         return self._describe(call, name)
@@ -94,12 +92,8 @@ class Group:
     def create(self, call: ResourceCall, properties: Properties) -> Made:
         """Make a group with its policies; one of a generated name that is there was made by this step before."""
         name = properties.get("GroupName") or call.generated_name(NAME_LENGTH)
-        try:
-            call.perform("iam", "CreateGroup", GroupName=name, **given(properties, "Path"))
-        except OperationRefused as refused:
-            if refused.code != _TAKEN or ("GroupName" in properties and call.recorded != name):
-                raise
-        call.record(name)
+        is_own, path = "GroupName" not in properties, given(properties, "Path")
+        make_named(call, "iam", "CreateGroup", name=name, is_own=is_own, taken=_TAKEN, GroupName=name, **path)
         Holder(call=call, kind="Group", name=name).grant({}, properties)
         return self._describe(call, name)
 
@@ -137,8 +131,13 @@ class AccessKey:
         """Make a key; one that an earlier attempt has made, and whose secret nobody knows, is deleted first."""
         if call.recorded is not None:
             self.delete(call, call.recorded, properties)
-        key = call.perform("iam", "CreateAccessKey", UserName=properties["UserName"])["AccessKey"]
-        call.record(key["AccessKeyId"])
+        made = call.perform(
+            "iam",
+            "CreateAccessKey",
+            lambda made: call.record(made["AccessKey"]["AccessKeyId"]),
+            UserName=properties["UserName"],
+        )
+        key = made["AccessKey"]
         self.update(call, key["AccessKeyId"], {}, properties)
         attributes = {"Id": key["AccessKeyId"], "SecretAccessKey": key["SecretAccessKey"]}
         return Made(physical_id=key["AccessKeyId"], attributes=attributes)

@@ -9,6 +9,7 @@ from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import changed, given, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
 from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
+from sealgate.services.stacks.values import Value
 
 _DEFAULTS = {
     "AllowedPublishers": None,
@@ -35,10 +36,17 @@ class CodeSigningConfig:
     attributes = frozenset({"CodeSigningConfigArn", "CodeSigningConfigId"})
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Make a config."""
-        members = given(properties, "AllowedPublishers", "CodeSigningPolicies", "Description")
-        made = call.perform("lambda", "CreateCodeSigningConfig", **members, **tag_map("Tags", properties))
-        return _describe(made["CodeSigningConfig"]["CodeSigningConfigArn"])
+        """Make a config, unless an earlier attempt has."""
+        if call.recorded is not None:
+            return _describe(call.recorded)
+        made = call.perform(
+            "lambda",
+            "CreateCodeSigningConfig",
+            lambda made: call.record(_arn_of(made)),
+            **given(properties, "AllowedPublishers", "CodeSigningPolicies", "Description"),
+            **tag_map("Tags", properties),
+        )
+        return _describe(_arn_of(made))
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
         """Change what differs."""
@@ -61,6 +69,10 @@ def retag(call: ResourceCall, arn: str, old: Properties, new: Properties) -> Non
         call.perform("lambda", "TagResource", Resource=arn, Tags=change.given)
     if change.gone:
         call.perform("lambda", "UntagResource", Resource=arn, TagKeys=change.gone)
+
+
+def _arn_of(made: Mapping[str, Value]) -> str:
+    return str(made["CodeSigningConfig"]["CodeSigningConfigArn"])
 
 
 def _describe(arn: str) -> Made:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.inline_code import pack
 from sealgate.services.stacks.resources.lambda_configs import retag
-from sealgate.services.stacks.resources.members import changed, given, tolerating
+from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_map
 from sealgate.services.stacks.shapes import ListOf, MapOf, Number, Property, Structure, Text
 from sealgate.services.stacks.values import Value
@@ -65,14 +64,18 @@ class Function:
         """Make a function with its code signing config; one of a generated name that is there was made by this step."""
         name = properties.get("FunctionName") or call.generated_name(_NAME_LENGTH)
         members = given(properties, *_SETTINGS, "Architectures", "CodeSigningConfigArn", "PackageType")
-        code, tags = _package_of(properties), tag_map("Tags", properties)
-        try:
-            call.perform("lambda", "CreateFunction", FunctionName=name, Code=code, **tags, **members)
-        except OperationRefused as refused:
-            is_own = call.recorded == name or "FunctionName" not in properties
-            if refused.code != "ResourceConflictException" or not is_own:
-                raise
-        call.record(name)
+        make_named(
+            call,
+            "lambda",
+            "CreateFunction",
+            name=name,
+            is_own="FunctionName" not in properties,
+            taken="ResourceConflictException",
+            FunctionName=name,
+            Code=_package_of(properties),
+            **tag_map("Tags", properties),
+            **members,
+        )
         _set_concurrency(call, name, {}, properties)
         return self._describe(call, name)
 

@@ -36,9 +36,14 @@ class LayerVersion(Unchangeable):
     attributes = frozenset({"LayerVersionArn"})
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Publish a version."""
-        members = {"LayerName": call.generated_name(_NAME_LENGTH), **given(properties, *self.properties)}
-        arn = call.perform("lambda", "PublishLayerVersion", **members)["LayerVersionArn"]
+        """Publish a version, unless an earlier attempt has."""
+        arn = call.recorded
+        if arn is None:
+            members = {"LayerName": call.generated_name(_NAME_LENGTH), **given(properties, *self.properties)}
+            made = call.perform(
+                "lambda", "PublishLayerVersion", lambda made: call.record(made["LayerVersionArn"]), **members
+            )
+            arn = made["LayerVersionArn"]
         return Made(physical_id=arn, attributes={"LayerVersionArn": arn})
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, find, given, tolerating
 from sealgate.services.stacks.shapes import ListOf, Number, Property, Structure, Text
+from sealgate.services.stacks.values import Value
 
 _ABSENT = "ResourceNotFoundException"
 _WEIGHT = Structure(
@@ -30,21 +31,27 @@ class Version(Unchangeable):
     attributes = frozenset({"FunctionArn", "Version"})
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Publish a version of the function as it is.
+        """Publish a version of the function as it is, unless an earlier attempt has.
 
         Raises:
             HandlerFailed: There is one of just that already, which is somebody else's to remove.
         """
+        if call.recorded is not None:
+            return _describe_version(call.recorded)
         before = set(_versions(call, properties["FunctionName"]))
-        made = call.perform("lambda", "PublishVersion", **given(properties, *self.properties))
+
+        def note(made: Mapping[str, Value]) -> None:
+            if made["Version"] not in before:
+                call.record(made["FunctionArn"])
+
+        made = call.perform("lambda", "PublishVersion", note, **given(properties, *self.properties))
         if made["Version"] in before:
             raise HandlerFailed(
                 f"A version for this Lambda function exists ( {made['Version']} ). Modify the function to create a new "
                 "version.",
                 code="AlreadyExists",
             )
-        arn = made["FunctionArn"]
-        return Made(physical_id=arn, attributes={"FunctionArn": arn, "Version": made["Version"]})
+        return _describe_version(made["FunctionArn"])
 
     def delete(self, call: ResourceCall, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - as others
         """Delete the version."""
@@ -67,9 +74,17 @@ class Alias:
     attributes = frozenset({"AliasArn"})
 
     def create(self, call: ResourceCall, properties: Properties) -> Made:
-        """Make an alias."""
+        """Make an alias, unless an earlier attempt has."""
+        if call.recorded is not None:
+            return _describe_alias(call.recorded)
         members = given(properties, "Description", "FunctionName", "FunctionVersion", "Name")
-        made = call.perform("lambda", "CreateAlias", **members, RoutingConfig=_routing(properties))
+        made = call.perform(
+            "lambda",
+            "CreateAlias",
+            lambda made: call.record(made["AliasArn"]),
+            **members,
+            RoutingConfig=_routing(properties),
+        )
         return _describe_alias(made["AliasArn"])
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
@@ -103,6 +118,10 @@ def _versions(call: ResourceCall, function: str) -> Iterator[str]:
 def _routing(properties: Properties) -> dict[str, dict[str, float]]:
     weights = (properties.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or []
     return {"AdditionalVersionWeights": {each["FunctionVersion"]: each["FunctionWeight"] for each in weights}}
+
+
+def _describe_version(arn: str) -> Made:
+    return Made(physical_id=arn, attributes={"FunctionArn": arn, "Version": arn.rpartition(":")[2]})
 
 
 def _describe_alias(arn: str) -> Made:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from sealgate.arn import log_group_arn
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
-from sealgate.services.stacks.resources.members import tolerating
+from sealgate.services.stacks.resources.members import make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
 from sealgate.services.stacks.shapes import Number, Property, Text
 
@@ -32,13 +31,16 @@ class LogGroup:
         """Make a group; one of a generated name that is there was made by this step before."""
         _check_class(properties)
         name = properties.get("LogGroupName") or call.generated_name(_NAME_LENGTH)
-        try:
-            call.perform("logs", "CreateLogGroup", logGroupName=name, **tag_map("tags", properties))
-        except OperationRefused as refused:
-            is_own = call.recorded == name or "LogGroupName" not in properties
-            if refused.code != "ResourceAlreadyExistsException" or not is_own:
-                raise
-        call.record(name)
+        make_named(
+            call,
+            "logs",
+            "CreateLogGroup",
+            name=name,
+            is_own="LogGroupName" not in properties,
+            taken="ResourceAlreadyExistsException",
+            logGroupName=name,
+            **tag_map("tags", properties),
+        )
         _set_retention(call, name, {}, properties)
         return _describe(call, name)
 

@@ -60,6 +60,31 @@ def find(
         return None
 
 
+def make_named(
+    call: ResourceCall, service: str, operation: str, /, *, name: str, is_own: bool, taken: str, **members: Value
+) -> None:
+    """Make what has a name, and note that it is there; what this step has made before is fine.
+
+    Args:
+        call: The step.
+        service: Of the operation that makes it.
+        operation: That operation.
+        name: What it is called, and found by.
+        is_own: Whether nothing else is called so: the name was generated.
+        taken: The code with which that is refused where the name is taken.
+        members: Of the operation.
+
+    Raises:
+        OperationRefused: It is refused; because the name is somebody else's, too.
+    """
+    try:
+        call.perform(service, operation, lambda _: call.record(name), **members)
+    except OperationRefused as refused:
+        if refused.code != taken or not (is_own or call.recorded == name):
+            raise
+        call.record(name)
+
+
 class Unchangeable:
     """A resource type each of whose properties replaces the resource."""
 

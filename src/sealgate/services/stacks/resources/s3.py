@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import document_text
-from sealgate.services.stacks.resources.members import find, tolerating
+from sealgate.services.stacks.resources.members import find, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, as_list, tags_of
 from sealgate.services.stacks.shapes import Flag, Json, ListOf, Property, Structure, Text
 from sealgate.services.stacks.values import Value
@@ -65,9 +65,7 @@ class Bucket:
         members: dict[str, Any] = {"Bucket": name}
         if call.stack.region != _FIRST_REGION:
             members["CreateBucketConfiguration"] = {"LocationConstraint": call.stack.region}
-        with tolerating("BucketAlreadyOwnedByYou"):
-            call.perform("s3", "CreateBucket", **members)
-        call.record(name)
+        make_named(call, "s3", "CreateBucket", name=name, is_own=True, taken="BucketAlreadyOwnedByYou", **members)
         return self.update(call, name, {}, properties)
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
@@ -104,7 +102,9 @@ class BucketPolicy:
         bucket = properties["Bucket"]
         if call.recorded != bucket and _has_policy(call, bucket):
             raise HandlerFailed(f"The bucket policy already exists on bucket {bucket}.", code="AlreadyExists")
-        return self.update(call, bucket, {}, properties)
+        policy = document_text(properties["PolicyDocument"])
+        call.perform("s3", "PutBucketPolicy", lambda _: call.record(bucket), Bucket=bucket, Policy=policy)
+        return Made(physical_id=bucket)
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
         """Give the bucket another policy."""

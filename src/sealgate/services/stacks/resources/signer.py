@@ -40,9 +40,16 @@ class SigningProfile:
         if period is not None:
             members["signatureValidityPeriod"] = {key.lower(): value for key, value in period.items()}
         try:
-            made = call.perform("signer", "PutSigningProfile", **members, **tag_map("tags", properties))
+            made = call.perform(
+                "signer",
+                "PutSigningProfile",
+                lambda made: call.record(made["arn"]),
+                **members,
+                **tag_map("tags", properties),
+            )
         except OperationRefused:
-            found = None if "ProfileName" in properties else _find_profile(call, name)
+            is_own = "ProfileName" not in properties or call.recorded is not None
+            found = _find_profile(call, name) if is_own else None
             if found is None:
                 raise
             made = found

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sealgate.arn import parameter_arn
-from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
-from sealgate.services.stacks.resources.members import changed, given, tolerating
+from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import as_list, tag_change, tag_list
 from sealgate.services.stacks.shapes import MapOf, Property, Text
 
@@ -34,12 +33,17 @@ class Parameter:
         """Make a parameter; one of a generated name that is there was made by this step before."""
         name = properties.get("Name") or f"CFN-{call.logical_id}-{call.suffix}"
         members: dict[str, Any] = given(properties, *_DEFAULTS)
-        try:
-            call.perform("ssm", "PutParameter", Name=name, **tag_list(properties), **members)
-        except OperationRefused as refused:
-            is_own = call.recorded == name or "Name" not in properties
-            if refused.code != "ParameterAlreadyExists" or not is_own:
-                raise
+        make_named(
+            call,
+            "ssm",
+            "PutParameter",
+            name=name,
+            is_own="Name" not in properties,
+            taken="ParameterAlreadyExists",
+            Name=name,
+            **tag_list(properties),
+            **members,
+        )
         return _describe(call, name, properties)
 
     def update(self, call: ResourceCall, physical_id: str, old: Properties, new: Properties) -> Made:
