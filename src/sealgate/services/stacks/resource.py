@@ -5,8 +5,8 @@ operations of the API with the rights of whom the stack acts for. The engine doe
 new, replacement, rollback, events.
 
 A step may be repeated after a crash. Its token is then the same, and so are the names drawn from it: a create that
-finds a thing of its own generated name has found what it made before. A create records the resource's physical id in the
-transaction that makes the first thing of it: so a rollback removes that, and a repeated step finds it again.
+finds a thing of its own generated name has found what it made before. A create records the resource's physical id in
+the transaction that makes the first thing of it: so a rollback removes that, and a repeated step finds it again.
 """
 
 from __future__ import annotations

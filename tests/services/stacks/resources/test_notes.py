@@ -1,5 +1,6 @@
 """What a step makes is noted in the transaction that makes it: a crash leaves both, or neither."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,25 +34,22 @@ def function(stack: Stack) -> dict[str, Any]:
     return {"FunctionName": "own", "Code": code, "Handler": "index.handler", "Role": role, "Runtime": PYTHON}
 
 
-def prepare(stack: Stack, kind: str) -> dict[str, Any]:
-    """Make what a resource of a type needs; answer its properties, with a name of its own where it may have one."""
-    match kind:
-        case "AWS::Lambda::LayerVersion":
-            return {"LayerName": "own", "Content": {"S3Bucket": bucket(stack), "S3Key": "k"}}
-        case "AWS::Lambda::Version":
-            return {"FunctionName": stack.make("AWS::Lambda::Function", **function(stack)).ref}
-        case "AWS::Lambda::Alias":
-            stack.make("AWS::Lambda::Function", **function(stack))
-            return {"FunctionName": "own", "FunctionVersion": "$LATEST", "Name": "live"}
-        case "AWS::Lambda::Function":
-            return function(stack)
-        case "AWS::S3::Bucket":
-            return {"BucketName": f"own-{stack.cloud.account}"}
-        case "AWS::S3::BucketPolicy":
-            name = bucket(stack)
-            statement = {**STATEMENT, "Principal": "*", "Resource": f"arn:aws:s3:::{name}"}
-            return {"Bucket": name, "PolicyDocument": {**DOCUMENT, "Statement": statement}}
-    return PROPERTIES[kind]
+def layer(stack: Stack) -> dict[str, Any]:
+    return {"LayerName": "own", "Content": {"S3Bucket": bucket(stack), "S3Key": "k"}}
+
+
+def version(stack: Stack) -> dict[str, Any]:
+    return {"FunctionName": stack.make("AWS::Lambda::Function", **function(stack)).ref}
+
+
+def alias(stack: Stack) -> dict[str, Any]:
+    return {**version(stack), "FunctionVersion": "$LATEST", "Name": "live"}
+
+
+def bucket_policy(stack: Stack) -> dict[str, Any]:
+    name = bucket(stack)
+    statement = {**STATEMENT, "Principal": "*", "Resource": f"arn:aws:s3:::{name}"}
+    return {"Bucket": name, "PolicyDocument": {**DOCUMENT, "Statement": statement}}
 
 
 PROPERTIES: dict[str, dict[str, Any]] = {
@@ -64,14 +62,15 @@ PROPERTIES: dict[str, dict[str, Any]] = {
     "AWS::SSM::Parameter": {"Name": "own", "Type": "String", "Value": "v"},
     "AWS::Signer::SigningProfile": {"ProfileName": "own", "PlatformId": "AWSLambda-SHA384-ECDSA"},
 }
-PREPARED = [
-    "AWS::Lambda::Alias",
-    "AWS::Lambda::Function",
-    "AWS::Lambda::LayerVersion",
-    "AWS::Lambda::Version",
-    "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy",
-]
+PREPARED: dict[str, Callable[[Stack], dict[str, Any]]] = {
+    "AWS::Lambda::Alias": alias,
+    "AWS::Lambda::Function": function,
+    "AWS::Lambda::LayerVersion": layer,
+    "AWS::Lambda::Version": version,
+    "AWS::S3::Bucket": lambda stack: {"BucketName": f"own-{stack.cloud.account}"},
+    "AWS::S3::BucketPolicy": bucket_policy,
+}
+"""Those whose properties name what is there before: it is made."""
 
 
 class Notes:
@@ -90,7 +89,7 @@ class Notes:
 @pytest.mark.parametrize("kind", [*PROPERTIES, *PREPARED])
 def test_what_is_made_is_noted_with_it_and_is_not_made_again(house: House, stack: Stack, kind: str) -> None:
     found = RESOURCE_TYPES[kind]
-    properties = read_properties(found, "Thing", prepare(stack, kind))
+    properties = read_properties(found, "Thing", PREPARED[kind](stack) if kind in PREPARED else PROPERTIES[kind])
     noted = Notes(house)
     made = found.create(stack.call(kind=kind, record=noted), properties)
     assert noted.found[0] == (made.physical_id, False)
