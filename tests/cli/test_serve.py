@@ -109,7 +109,7 @@ def test_sigterm_lets_a_request_under_way_finish(upload: tuple[subprocess.Popen[
 
 def test_a_signal_may_come_while_another_is_handled() -> None:
     script = """\
-import signal, sys
+import os, signal, sys
 from sealgate.server.process import requests_to_stop
 
 def interrupt(frame, event, argument):
@@ -123,7 +123,23 @@ left, stopping = 50, requests_to_stop()
 sys.settrace(interrupt)
 signal.raise_signal(signal.SIGTERM)
 sys.settrace(None)
-stopping.get()
+os.read(stopping, 1)
+"""
+    told = subprocess.run([sys.executable, "-c", script], env=clean_environment(), timeout=WAIT_SECONDS, check=False)
+    assert told.returncode == 0
+
+
+def test_a_signal_may_come_to_any_thread() -> None:
+    script = """\
+import os, signal, threading
+from sealgate.server.process import requests_to_stop
+
+def interrupt():
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+stopping = requests_to_stop()
+threading.Timer(0.2, interrupt).start()
+os.read(stopping, 1)
 """
     told = subprocess.run([sys.executable, "-c", script], env=clean_environment(), timeout=WAIT_SECONDS, check=False)
     assert told.returncode == 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
 
 from sealgate.config import Config
 from sealgate.logs import log_to_stderr
@@ -30,7 +30,7 @@ def run(config: Config) -> int:
     _say_what_is_insecure(config, endpoint)
     _say_whether_functions_run(config)
     print(f"listening on {endpoint}", flush=True)  # noqa: T201 - this line is what a caller waits for
-    stopping.get()
+    os.read(stopping, 1)
     # Whoever presses Ctrl-C twice does not want to wait; what was acknowledged is safe. A service manager may well
     # repeat its SIGTERM, so that one never cuts a request short.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -46,15 +46,18 @@ def allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def requests_to_stop() -> SimpleQueue[int]:
-    """Take SIGTERM and SIGINT from now on; each is put into the queue.
+def requests_to_stop() -> int:
+    """Take SIGTERM and SIGINT from now on; answer a pipe that each puts a byte into.
 
-    No event: a signal may come while another one's handler runs, and would wait for the event's lock for ever.
+    No queue, and no event: the kernel may hand a signal to another thread, most likely while that starts a process, and
+    whoever waits for one of those would not wake up.
     """
-    received: SimpleQueue[int] = SimpleQueue()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: received.put(number))
-    return received
+        signal.signal(number, lambda *_: None)
+    return reader
 
 
 def _say_what_is_insecure(config: Config, endpoint: str) -> None:
