@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
-from sealgate.services.stacks.shapes import ListOf, Shape, Structure
+from sealgate.services.stacks.templates.shapes import ListOf, Shape, Structure
 
 TARGET = Path(__file__).parent.parent / "tests" / "services" / "stacks" / "resources" / "registry.json"
 

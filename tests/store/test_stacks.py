@@ -2,10 +2,10 @@
 
 import pytest
 
-from sealgate.services.stacks.documents import encode_document
 from sealgate.services.stacks.drafts import Wanted
 from sealgate.services.stacks.service import Options
 from sealgate.services.stacks.statuses import REVIEW, UNDER_WAY
+from sealgate.services.stacks.templates.documents import encode_document
 from sealgate.store import stacks as store
 from sealgate.store.database import Database
 from tests.support.database import make_schema

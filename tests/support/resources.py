@@ -17,7 +17,7 @@ from sealgate.services.stacks.operations import Note, Operations, Perform
 from sealgate.services.stacks.plan import find_differences, replaces
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall, ResourceType, StackIdentity
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
-from sealgate.services.stacks.validation import read_properties
+from sealgate.services.stacks.templates.validation import read_properties
 from tests.support.cloud import Cloud
 from tests.support.in_process import InProcess
 

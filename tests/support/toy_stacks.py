@@ -18,10 +18,10 @@ from sealgate.services.identity.sessions import SessionService
 from sealgate.services.stacks.crew import Stacks, open_stacks
 from sealgate.services.stacks.definitions import Asker, Given, Source
 from sealgate.services.stacks.operations import Note, OperationRefused, Perform, Work
-from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options
-from sealgate.services.stacks.shapes import Flag, Json, ListOf, MapOf, Number, Property, Structure, Text
+from sealgate.services.stacks.templates.parameters import GivenParameter
+from sealgate.services.stacks.templates.shapes import Flag, Json, ListOf, MapOf, Number, Property, Structure, Text
 from sealgate.store.database import Database
 from sealgate.store.stacks import Stack, release_leases
 from tests.support.database import make_database

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sealgate.services.stacks.documents import encode_document
 from sealgate.services.stacks.errors import WrongStackStatus
+from sealgate.services.stacks.templates.documents import encode_document
 from tests.support.toy_stacks import ASKER, Killed, StackBench, things
 
 INNER = {

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from sealgate.services.stacks.documents import encode_document
 from sealgate.services.stacks.drafts import Wanted
 from sealgate.services.stacks.errors import (
     ChangeSetNotFound,
@@ -14,6 +13,7 @@ from sealgate.services.stacks.errors import (
     WrongStackStatus,
 )
 from sealgate.services.stacks.service import Options
+from sealgate.services.stacks.templates.documents import encode_document
 from sealgate.store.stacks import ChangeSet
 from tests.support.toy_stacks import ASKER, StackBench, given, things
 

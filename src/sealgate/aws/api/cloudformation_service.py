@@ -14,7 +14,7 @@ from sealgate.aws.resources import Resource, parse_template
 from sealgate.errors import Invalid, Unsupported
 from sealgate.services.paging import ListTokens, Page
 from sealgate.services.stacks.definitions import Asker, Given, Source
-from sealgate.services.stacks.parameters import GivenParameter
+from sealgate.services.stacks.templates.parameters import GivenParameter
 from sealgate.store.stacks import ChangeSet, Stack
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sealgate.services.stacks.summary import Summary
-from sealgate.services.stacks.template import ParameterDeclaration
+from sealgate.services.stacks.templates.summary import Summary
+from sealgate.services.stacks.templates.template import ParameterDeclaration
 from sealgate.store.stacks import ChangeSet, Definition, Stack, StackEvent, StackParameter, StackResource
 
 _DRIFT = {"StackDriftStatus": "NOT_CHECKED"}

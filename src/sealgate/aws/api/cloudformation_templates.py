@@ -10,7 +10,7 @@ from sealgate.aws.context import Call
 from sealgate.errors import Invalid
 from sealgate.services.stacks import statuses
 from sealgate.services.stacks.definitions import Source
-from sealgate.services.stacks.summary import Summary, summarize
+from sealgate.services.stacks.templates.summary import Summary, summarize
 
 _STAGES = ["Original", "Processed"]
 

@@ -10,27 +10,21 @@ from dataclasses import dataclass, replace
 
 from sealgate.arn import partition_of
 from sealgate.services.access.entry import Principal
-from sealgate.services.stacks.capabilities import check_capabilities, check_expansion
-from sealgate.services.stacks.documents import encode_document, parse_document
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.exports import export_finder
-from sealgate.services.stacks.naming import FindExport
 from sealgate.services.stacks.operations import OperationRefused, Operations, Perform
-from sealgate.services.stacks.parameters import GivenParameter, resolve_parameters
 from sealgate.services.stacks.resource import StackIdentity
-from sealgate.services.stacks.rules import check_rules
-from sealgate.services.stacks.setting import settle
-from sealgate.services.stacks.template import (
-    ParameterDeclaration,
-    read_parameter,
-    read_template,
-    read_transforms,
-    section,
-)
-from sealgate.services.stacks.template_urls import read_template_url
-from sealgate.services.stacks.transforms import expand
-from sealgate.services.stacks.validation import Sound, Types, validate
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.capabilities import check_capabilities, check_expansion
+from sealgate.services.stacks.templates.documents import encode_document, parse_document
+from sealgate.services.stacks.templates.naming import FindExport
+from sealgate.services.stacks.templates.parameters import GivenParameter, resolve_parameters
+from sealgate.services.stacks.templates.rules import check_rules
+from sealgate.services.stacks.templates.setting import settle
+from sealgate.services.stacks.templates.template import read_parameters, read_template, read_transforms
+from sealgate.services.stacks.templates.template_urls import read_template_url
+from sealgate.services.stacks.templates.transforms import expand
+from sealgate.services.stacks.templates.validation import Sound, Types, validate
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store.database import Database
 from sealgate.store.stacks import Definition, Stack
 
@@ -186,15 +180,6 @@ class Definitions:
                 f"Member must have length less than or equal to {MAX_BODY_BYTES}"
             )
         return body
-
-
-def read_parameters(document: Mapping[str, Value]) -> Mapping[str, ParameterDeclaration]:
-    """Answer what a template declares of its parameters, whatever transforms are left.
-
-    Raises:
-        TemplateInvalid: They are none.
-    """
-    return {name: read_parameter(name, each) for name, each in section(document, "Parameters")}
 
 
 def parameter_reader(perform: Perform) -> Callable[[str], str]:

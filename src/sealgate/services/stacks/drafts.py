@@ -11,7 +11,7 @@ from sealgate.arn import partition_of
 from sealgate.services.stacks.definitions import Given
 from sealgate.services.stacks.plan import Change, Detail
 from sealgate.services.stacks.service import Options
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store.stacks import ChangeSet, Definition, Stack
 
 NOTHING_CHANGES = (

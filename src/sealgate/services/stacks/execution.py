@@ -28,9 +28,9 @@ from sealgate.services.stacks.exports import evaluate_outputs, export_finder, pu
 from sealgate.services.stacks.graph import Graph, reversed_graph
 from sealgate.services.stacks.ledger import ROLLBACK_SAID, Ledger
 from sealgate.services.stacks.parallel import run_in_order
-from sealgate.services.stacks.setting import settle_definition
 from sealgate.services.stacks.steps import Interrupted, Steps, Work
-from sealgate.services.stacks.validation import Sound, Types, validate
+from sealgate.services.stacks.templates.setting import settle_definition
+from sealgate.services.stacks.templates.validation import Sound, Types, validate
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import Stack, StackResource

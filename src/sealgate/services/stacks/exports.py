@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.naming import FindExport, Known
-from sealgate.services.stacks.setting import Setting
-from sealgate.services.stacks.validation import Sound
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.naming import FindExport, Known
+from sealgate.services.stacks.templates.setting import Setting
+from sealgate.services.stacks.templates.validation import Sound
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import ResourceState, Stack, StackExport, StackOutput

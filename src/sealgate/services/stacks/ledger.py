@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sealgate.clock import Clock
 from sealgate.services.stacks import statuses
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import ChangeSet, ResourceState, Stack, StackEvent, StackResource

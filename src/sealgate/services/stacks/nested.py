@@ -19,10 +19,10 @@ from sealgate.services.stacks.definitions import Asker, Definitions, Given, Sour
 from sealgate.services.stacks.execution import Execution
 from sealgate.services.stacks.ledger import STACK_TYPE, Ledger
 from sealgate.services.stacks.operations import Operations, Work
-from sealgate.services.stacks.parameters import GivenParameter
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.service import Options, Parents, StackService
-from sealgate.services.stacks.shapes import ListOf, MapOf, Property, Structure, Text
+from sealgate.services.stacks.templates.parameters import GivenParameter
+from sealgate.services.stacks.templates.shapes import ListOf, MapOf, Property, Structure, Text
 from sealgate.store.stacks import ChangeSet, Definition, Stack
 
 MAX_DEPTH = 10

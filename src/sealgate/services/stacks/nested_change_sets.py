@@ -22,7 +22,7 @@ from sealgate.services.stacks.nested import MAX_DEPTH, MAX_NAME, given_to
 from sealgate.services.stacks.plan import Change
 from sealgate.services.stacks.resource import generate_name
 from sealgate.services.stacks.service import Options, Parents, StackService, check_updatable
-from sealgate.services.stacks.values import Value, find_unknown
+from sealgate.services.stacks.templates.values import Value, find_unknown
 from sealgate.store import stacks as store
 from sealgate.store.database import Tx
 from sealgate.store.stacks import ChangeSet, Stack

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.naming import FindExport, Known
 from sealgate.services.stacks.resource import Properties, ResourceType
-from sealgate.services.stacks.shapes import MapOf
-from sealgate.services.stacks.template import ResourceDeclaration
-from sealgate.services.stacks.validation import Sound, Types, read_properties
-from sealgate.services.stacks.values import Unknown, Value, find_unknown
+from sealgate.services.stacks.templates.naming import FindExport, Known
+from sealgate.services.stacks.templates.shapes import MapOf
+from sealgate.services.stacks.templates.template import ResourceDeclaration
+from sealgate.services.stacks.templates.validation import Sound, Types, read_properties
+from sealgate.services.stacks.templates.values import Unknown, Value, find_unknown
 from sealgate.store.stacks import ResourceState
 
 _ABSENT = object()

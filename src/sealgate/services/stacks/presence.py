@@ -18,7 +18,7 @@ from sealgate.services.stacks.ledger import STACK_TYPE
 from sealgate.services.stacks.operations import OperationRefused, Operations, Perform
 from sealgate.services.stacks.plan import Change
 from sealgate.services.stacks.resource import Properties
-from sealgate.services.stacks.values import find_unknown
+from sealgate.services.stacks.templates.values import find_unknown
 
 _ABSENT_STATUS = 404
 _ABSENT_CODES = frozenset({"ParameterNotFound"})

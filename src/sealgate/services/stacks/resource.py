@@ -19,8 +19,8 @@ from typing import Protocol
 
 from sealgate.errors import SealgateError
 from sealgate.services.stacks.operations import Perform
-from sealgate.services.stacks.shapes import Property
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import Property
+from sealgate.services.stacks.templates.values import Value
 
 Properties = Mapping[str, Value]
 """Resolved and read: names and types are as the type's `properties` say."""

@@ -22,7 +22,7 @@ from sealgate.services.stacks.ledger import Ledger
 from sealgate.services.stacks.lookup import find_stack, get_stack, stack_arn
 from sealgate.services.stacks.plan import Change, plan_changes
 from sealgate.services.stacks.resource import StackIdentity
-from sealgate.services.stacks.validation import Sound
+from sealgate.services.stacks.templates.validation import Sound
 from sealgate.store import stacks as store
 from sealgate.store.database import Database, Tx
 from sealgate.store.stacks import Definition, Stack, Task

@@ -16,12 +16,12 @@ from sealgate.errors import SealgateError
 from sealgate.services.stacks import statuses
 from sealgate.services.stacks.failures import describe_failure
 from sealgate.services.stacks.ledger import Ledger, new_row
-from sealgate.services.stacks.naming import FindExport, Known
 from sealgate.services.stacks.operations import Perform
 from sealgate.services.stacks.plan import check_type, find_differences, replaces, updated_state, with_stack_tags
 from sealgate.services.stacks.resource import SECRET_ATTRIBUTES, Made, ResourceCall, StackIdentity
-from sealgate.services.stacks.validation import Sound, Types, read_properties
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.naming import FindExport, Known
+from sealgate.services.stacks.templates.validation import Sound, Types, read_properties
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store.stacks import MASK, ResourceState, Stack, StackResource
 
 log = logging.getLogger("sealgate.stacks")

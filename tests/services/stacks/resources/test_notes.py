@@ -7,7 +7,7 @@ import pytest
 
 from sealgate.server.house import House
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
-from sealgate.services.stacks.validation import read_properties
+from sealgate.services.stacks.templates.validation import read_properties
 from tests.support.deployment import zip_of
 from tests.support.resources import Stack
 from tests.support.running import PYTHON

@@ -12,7 +12,7 @@ import pytest
 
 from sealgate.services.stacks.resource import ResourceType
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
-from sealgate.services.stacks.shapes import (
+from sealgate.services.stacks.templates.shapes import (
     Flag,
     Json,
     ListOf,

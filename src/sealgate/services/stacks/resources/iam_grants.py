@@ -9,8 +9,8 @@ from typing import Literal
 
 from sealgate.services.stacks.resource import Properties, ResourceCall
 from sealgate.services.stacks.resources.members import tolerating
-from sealgate.services.stacks.shapes import Json, ListOf, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import Json, ListOf, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 Kind = Literal["User", "Group", "Role"]
 

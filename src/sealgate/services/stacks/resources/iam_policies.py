@@ -9,8 +9,8 @@ from typing import ClassVar, get_args
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, Holder, Kind, document_text
 from sealgate.services.stacks.resources.members import given, make_named, tolerating
-from sealgate.services.stacks.shapes import Json, ListOf, Property, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import Json, ListOf, Property, Text
+from sealgate.services.stacks.templates.values import Value
 
 _HOLDERS: Mapping[Kind, str] = {kind: f"{kind}s" for kind in get_args(Kind)}
 """From a kind to the property that names its members."""

@@ -9,7 +9,7 @@ from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.iam_grants import ABSENT, INLINE, MANAGED, NAME_LENGTH, Holder, document_text
 from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, as_list, tag_change, tag_list
-from sealgate.services.stacks.shapes import Json, Number, Property, Text
+from sealgate.services.stacks.templates.shapes import Json, Number, Property, Text
 
 _HOUR = 3600
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import changed, given, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
-from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import ListOf, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 _DEFAULTS = {
     "AllowedPublishers": None,

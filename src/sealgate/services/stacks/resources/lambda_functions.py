@@ -10,8 +10,8 @@ from sealgate.services.stacks.resources.inline_code import pack
 from sealgate.services.stacks.resources.lambda_configs import retag
 from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_map
-from sealgate.services.stacks.shapes import ListOf, MapOf, Number, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import ListOf, MapOf, Number, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 _NAME_LENGTH = 64
 _LOGGING = ("ApplicationLogLevel", "LogFormat", "LogGroup", "SystemLogLevel")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, given, tolerating
-from sealgate.services.stacks.shapes import Number, Property, Text
+from sealgate.services.stacks.templates.shapes import Number, Property, Text
 
 _ABSENT = "ResourceNotFoundException"
 _STATEMENT_LENGTH = 100

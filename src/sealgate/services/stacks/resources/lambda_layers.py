@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, given, tolerating
-from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
+from sealgate.services.stacks.templates.shapes import ListOf, Property, Structure, Text
 
 _ABSENT = "ResourceNotFoundException"
 _NAME_LENGTH = 64

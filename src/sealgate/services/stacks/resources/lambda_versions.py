@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, find, given, tolerating
-from sealgate.services.stacks.shapes import ListOf, Number, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import ListOf, Number, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 _ABSENT = "ResourceNotFoundException"
 _WEIGHT = Structure(

@@ -9,7 +9,7 @@ from sealgate.arn import log_group_arn
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
-from sealgate.services.stacks.shapes import Number, Property, Text
+from sealgate.services.stacks.templates.shapes import Number, Property, Text
 
 _NAME_LENGTH = 512
 _STANDARD = "STANDARD"

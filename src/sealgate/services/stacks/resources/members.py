@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, ResourceCall
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 
 
 def given(properties: Properties, *names: str) -> dict[str, Value]:

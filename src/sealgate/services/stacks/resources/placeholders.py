@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
-from sealgate.services.stacks.shapes import Property, Text
+from sealgate.services.stacks.templates.shapes import Property, Text
 
 _ID_LENGTH = 128
 

@@ -9,8 +9,8 @@ from sealgate.services.stacks.resource import HandlerFailed, Made, Properties, R
 from sealgate.services.stacks.resources.iam_grants import document_text
 from sealgate.services.stacks.resources.members import find, make_named, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, as_list, tags_of
-from sealgate.services.stacks.shapes import Flag, Json, ListOf, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import Flag, Json, ListOf, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 _FIRST_REGION = "us-east-1"
 _NAME_LENGTH = 63

@@ -9,8 +9,8 @@ from sealgate.services.stacks.operations import OperationRefused
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import Unchangeable, find, given, tolerating
 from sealgate.services.stacks.resources.tags import TAGS, tag_change, tag_map
-from sealgate.services.stacks.shapes import Number, Property, Structure, Text
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.shapes import Number, Property, Structure, Text
+from sealgate.services.stacks.templates.values import Value
 
 _ABSENT = ("ResourceNotFoundException",)
 _NAME_LENGTH = 64

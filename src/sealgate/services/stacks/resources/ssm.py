@@ -9,7 +9,7 @@ from sealgate.arn import parameter_arn
 from sealgate.services.stacks.resource import Made, Properties, ResourceCall
 from sealgate.services.stacks.resources.members import changed, given, make_named, tolerating
 from sealgate.services.stacks.resources.tags import as_list, tag_change, tag_list
-from sealgate.services.stacks.shapes import MapOf, Property, Text
+from sealgate.services.stacks.templates.shapes import MapOf, Property, Text
 
 _DEFAULTS = {"DataType": "text", "Description": "", "Tier": "Standard", "Type": None, "Value": None}
 

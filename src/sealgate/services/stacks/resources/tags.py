@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sealgate.services.stacks.resource import Properties
-from sealgate.services.stacks.shapes import ListOf, Property, Structure, Text
+from sealgate.services.stacks.templates.shapes import ListOf, Property, Structure, Text
 
 TAG = Structure({"Key": Property(shape=Text(), required=True), "Value": Property(shape=Text(), required=True)})
 TAGS = Property(shape=ListOf(TAG))

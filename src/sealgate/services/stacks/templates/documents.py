@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sealgate.errors import Invalid
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 from sealgate.templates import encode_json, parse_template
 
 MAX_BYTES = 1 << 20

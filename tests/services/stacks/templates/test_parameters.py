@@ -3,8 +3,8 @@ from typing import Any, NoReturn
 import pytest
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.parameters import GivenParameter, resolve_parameters
-from sealgate.services.stacks.template import ParameterDeclaration
+from sealgate.services.stacks.templates.parameters import GivenParameter, resolve_parameters
+from sealgate.services.stacks.templates.template import ParameterDeclaration
 from sealgate.store.stacks import StackParameter
 from tests.support.toy_stacks import StackBench, things
 

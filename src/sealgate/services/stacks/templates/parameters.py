@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.patterns import matches
-from sealgate.services.stacks.template import ParameterDeclaration
+from sealgate.services.stacks.templates.patterns import matches
+from sealgate.services.stacks.templates.template import ParameterDeclaration
 from sealgate.store.stacks import StackParameter, split_list
 
 _LISTS = frozenset({"CommaDelimitedList", "List<Number>", "List<String>"})

@@ -11,9 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sealgate.services.stacks.documents import MAX_BYTES
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.operations import OperationRefused, Perform
+from sealgate.services.stacks.templates.documents import MAX_BYTES
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _AMAZON = r"(\.dualstack)?([.-][a-z0-9-]+)?\.amazonaws\.com(\.cn)?"

@@ -1,8 +1,8 @@
 import pytest
 
-from sealgate.services.stacks.documents import parse_document
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.template import parse_template
+from sealgate.services.stacks.templates.documents import parse_document
+from sealgate.services.stacks.templates.template import parse_template
 
 SHORT = """
 A: !Ref X

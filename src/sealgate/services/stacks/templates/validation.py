@@ -16,15 +16,15 @@ from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.graph import Graph, in_order
-from sealgate.services.stacks.intrinsics import refuse_dynamic_in
-from sealgate.services.stacks.naming import FindExport, Recording
-from sealgate.services.stacks.references import Reference, find_conditions, find_references
 from sealgate.services.stacks.resource import ResourceType
-from sealgate.services.stacks.setting import Setting
-from sealgate.services.stacks.shapes import Problems, Structure
-from sealgate.services.stacks.spending import Spending
-from sealgate.services.stacks.template import ResourceDeclaration, Template
-from sealgate.services.stacks.values import Value, find_unknown
+from sealgate.services.stacks.templates.intrinsics import refuse_dynamic_in
+from sealgate.services.stacks.templates.naming import FindExport, Recording
+from sealgate.services.stacks.templates.references import Reference, find_conditions, find_references
+from sealgate.services.stacks.templates.setting import Setting
+from sealgate.services.stacks.templates.shapes import Problems, Structure
+from sealgate.services.stacks.templates.spending import Spending
+from sealgate.services.stacks.templates.template import ResourceDeclaration, Template
+from sealgate.services.stacks.templates.values import Value, find_unknown
 
 _EXPORT = re.compile(r"[a-zA-Z0-9:-]{1,255}")
 

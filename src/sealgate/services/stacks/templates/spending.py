@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 
 MAX_TEXT = 16 << 20
 """Characters. Ours: code in a template has at most 4,000,000, and may go through a few functions."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.values import Unknown, Value
+from sealgate.services.stacks.templates.values import Unknown, Value
 from sealgate.store.stacks import ResourceState
 
 FindExport = Callable[[str], str]

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from sealgate.services.stacks.documents import encode_document
 from sealgate.services.stacks.errors import TemplateInvalid
 from sealgate.services.stacks.resource import StackIdentity
-from sealgate.services.stacks.setting import settle
-from sealgate.services.stacks.template import parse_template
-from sealgate.services.stacks.validation import Sound, validate
+from sealgate.services.stacks.templates.documents import encode_document
+from sealgate.services.stacks.templates.setting import settle
+from sealgate.services.stacks.templates.template import parse_template
+from sealgate.services.stacks.templates.validation import Sound, validate
 from sealgate.store.stacks import StackParameter
 from tests.support.toy_stacks import THING, Thing, World, things
 

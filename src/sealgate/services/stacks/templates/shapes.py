@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sealgate.services.stacks.values import Unknown, Value
+from sealgate.services.stacks.templates.values import Unknown, Value
 
 _FLAGS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")

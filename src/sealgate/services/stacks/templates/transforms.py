@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.template import read_transforms
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.template import read_transforms
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store.stacks import StackParameter
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
@@ -41,7 +41,7 @@ def expand(
     plain = {name: value for name, value in document.items() if name != "Transform"}
     if SERVERLESS not in transforms:
         return plain
-    from sealgate.services.stacks.sam import translate  # noqa: PLC0415 - it takes a second to load
+    from sealgate.services.stacks.templates.sam import translate  # noqa: PLC0415 - it takes a second to load
 
     return translate(
         plain,

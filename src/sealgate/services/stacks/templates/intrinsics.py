@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.spending import Spending
-from sealgate.services.stacks.values import Unknown, Value, find_unknown
+from sealgate.services.stacks.templates.spending import Spending
+from sealgate.services.stacks.templates.values import Unknown, Value, find_unknown
 
 NO_VALUE = "AWS::NoValue"
 ZONES = ("a", "b", "c")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sealgate.arn import partition_of
-from sealgate.services.stacks.conditions import evaluate_conditions
-from sealgate.services.stacks.intrinsics import Evaluator, Names
 from sealgate.services.stacks.resource import StackIdentity
-from sealgate.services.stacks.spending import Spending
-from sealgate.services.stacks.template import OutputDeclaration, ResourceDeclaration, Template, parse_template
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.conditions import evaluate_conditions
+from sealgate.services.stacks.templates.intrinsics import Evaluator, Names
+from sealgate.services.stacks.templates.spending import Spending
+from sealgate.services.stacks.templates.template import OutputDeclaration, ResourceDeclaration, Template, parse_template
+from sealgate.services.stacks.templates.values import Value
 from sealgate.store.stacks import Definition, StackParameter
 
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}

@@ -17,7 +17,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.values import Value
 
 _TRANSFORM = "AWS::Serverless-2016-10-31"
 _one_at_a_time = threading.Lock()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from sealgate.services.stacks.errors import missing_capabilities
-from sealgate.services.stacks.template import ResourceDeclaration
+from sealgate.services.stacks.templates.template import ResourceDeclaration
 
 IAM: Final = "CAPABILITY_IAM"
 NAMED_IAM: Final = "CAPABILITY_NAMED_IAM"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sealgate.services.stacks.conditions import holds
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.intrinsics import Nothing
-from sealgate.services.stacks.setting import Setting
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.conditions import holds
+from sealgate.services.stacks.templates.intrinsics import Nothing
+from sealgate.services.stacks.templates.setting import Setting
+from sealgate.services.stacks.templates.values import Value
 
 _MEMBERS = frozenset({"Assertions", "RuleCondition"})
 _ASSERTION = frozenset({"Assert", "AssertDescription"})

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sealgate.services.stacks.documents import parse_document
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.documents import parse_document
+from sealgate.services.stacks.templates.values import Value
 
 FORMAT_VERSION = "2010-09-09"
 MAX_RESOURCES = 500
@@ -164,7 +164,7 @@ def read_template(document: Mapping[str, Value]) -> Template:
     return Template(
         description=_read_description(document.get("Description")),
         metadata=document.get("Metadata"),
-        parameters={name: read_parameter(name, each) for name, each in section(document, "Parameters")},
+        parameters=read_parameters(document),
         rules=dict(section(document, "Rules")),
         mappings={name: _read_mapping(name, each) for name, each in section(document, "Mappings")},
         conditions=dict(section(document, "Conditions")),
@@ -186,6 +186,15 @@ def read_transforms(document: Mapping[str, Value]) -> tuple[str, ...]:
         if not isinstance(each, str):
             raise TemplateInvalid("Template format error: a Transform with parameters is not supported.")
     return tuple(names)
+
+
+def read_parameters(document: Mapping[str, Value]) -> Mapping[str, ParameterDeclaration]:
+    """Answer what a template declares of its parameters, whatever transforms are left.
+
+    Raises:
+        TemplateInvalid: They are none.
+    """
+    return {name: _read_parameter(name, each) for name, each in section(document, "Parameters")}
 
 
 def section(document: Mapping[str, Value], name: str) -> Iterable[tuple[str, Any]]:
@@ -288,7 +297,7 @@ def _read_output(name: str, given: Mapping[str, Value]) -> OutputDeclaration:
     )
 
 
-def read_parameter(name: str, given: Mapping[str, Value]) -> ParameterDeclaration:
+def _read_parameter(name: str, given: Mapping[str, Value]) -> ParameterDeclaration:
     """Read the declaration of one parameter.
 
     Raises:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.intrinsics import Evaluator, Nothing
-from sealgate.services.stacks.spending import Spending
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.intrinsics import Evaluator, Nothing
+from sealgate.services.stacks.templates.spending import Spending
+from sealgate.services.stacks.templates.values import Value
 
 MAX_OPERANDS = 10
 _PAIR = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sealgate.services.stacks.intrinsics import NO_VALUE, find_function, read_attribute, variables_of
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.intrinsics import NO_VALUE, find_function, read_attribute, variables_of
+from sealgate.services.stacks.templates.values import Value
 
 _PAIR = 2
 

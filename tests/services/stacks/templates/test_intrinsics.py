@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from sealgate.services.stacks.conditions import evaluate_conditions
 from sealgate.services.stacks.errors import TemplateInvalid
-from sealgate.services.stacks.intrinsics import Evaluator, Nothing
-from sealgate.services.stacks.values import Unknown, find_unknown
+from sealgate.services.stacks.templates.conditions import evaluate_conditions
+from sealgate.services.stacks.templates.intrinsics import Evaluator, Nothing
+from sealgate.services.stacks.templates.values import Unknown, find_unknown
 
 CONSTANTS = {
     "P": "p",

@@ -6,20 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sealgate.services.stacks.capabilities import AUTO_EXPAND, needed_capability
-from sealgate.services.stacks.definitions import read_parameters
-from sealgate.services.stacks.documents import parse_document
 from sealgate.services.stacks.resource import StackIdentity
-from sealgate.services.stacks.setting import pseudo_parameters
-from sealgate.services.stacks.template import (
+from sealgate.services.stacks.templates.capabilities import AUTO_EXPAND, needed_capability
+from sealgate.services.stacks.templates.documents import parse_document
+from sealgate.services.stacks.templates.setting import pseudo_parameters
+from sealgate.services.stacks.templates.template import (
     ParameterDeclaration,
     ResourceDeclaration,
+    read_parameters,
     read_template,
     read_transforms,
     section,
 )
-from sealgate.services.stacks.validation import check_names
-from sealgate.services.stacks.values import Value
+from sealgate.services.stacks.templates.validation import check_names
+from sealgate.services.stacks.templates.values import Value
 
 _NOWHERE = StackIdentity(name="", arn="", account="", region="us-east-1")
 
