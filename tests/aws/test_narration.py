@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from sealgate.aws.api.cloudformation import cloudformation
 from sealgate.aws.api.iam import iam
 from sealgate.aws.api.lambda_ import lambda_
+from sealgate.aws.api.logs import logs
 from sealgate.aws.api.s3 import s3
 from sealgate.aws.api.signer import signer
 from sealgate.aws.api.sts import sts
@@ -49,6 +51,8 @@ def narration(api: Api, name: str) -> Narration:
         (s3, "PutObject", "PutObject", False, "Data"),
         (s3, "ListObjectsV2", "ListObjectsV2", True, "Data"),
         (sts, "AssumeRole", "AssumeRole", True, "Management"),
+        (logs, "FilterLogEvents", "FilterLogEvents", True, "Management"),
+        (cloudformation, "ValidateTemplate", "ValidateTemplate", True, "Management"),
     ],
 )
 def test_operations_have_the_names_and_kinds_of_cloudtrail(

@@ -59,7 +59,7 @@ _DATED: Mapping[str, str] = {
 }
 """What CloudTrail appends to the names of Lambda's operations (recorded events of AWS); none for other operations."""
 
-_READING = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Download", "AssumeRole")
+_READING = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "Validate", "Simulate", "Download", "AssumeRole")
 _LISTED_OBJECTS = frozenset(
     {"DeleteObjects", "ListMultipartUploads", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
 )
