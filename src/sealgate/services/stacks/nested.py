@@ -129,7 +129,7 @@ class NestedStack:
         """Make the inner stack what is given; answer how that has ended, or the same stack where nothing changes."""
 
         def begin() -> dict[str, str]:
-            definition = self._find_change(asker, inner, given)
+            definition = self._find_change(asker, inner, given, is_reviewed=reviewed is not None)
             if definition is not None:
                 change_set_id = None if reviewed is None else reviewed.change_set_id
                 self._stacks.begin_update(asker, inner, definition, Options(), change_set_id=change_set_id)
@@ -138,9 +138,11 @@ class NestedStack:
         self._perform(asker, "UpdateStack", begin, StackName=inner.stack_id, **members)
         return self._run(inner)
 
-    def _find_change(self, asker: Asker, inner: Stack, given: Given) -> Definition | None:
+    def _find_change(self, asker: Asker, inner: Stack, given: Given, *, is_reviewed: bool = False) -> Definition | None:
         """Answer what the inner stack would be; None where that is what it is."""
-        definition, sound = self._definitions.make(asker, given, identity_of(inner), previous=inner, is_reviewed=False)
+        definition, sound = self._definitions.make(
+            asker, given, identity_of(inner), previous=inner, is_reviewed=is_reviewed
+        )
         return definition if self._stacks.is_change(inner, definition, sound) else None
 
     def _undo_again(self, asker: Asker, inner: Stack) -> Stack:
