@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sealgate.runtime.early import may_start_early
-from sealgate.runtime.report import TAIL, Output, exit_fault
+from sealgate.runtime.report import exit_fault
 from sealgate.runtime.rooms import Mount, merge_layers
 from sealgate.runtime.seccomp import encode_filter
 from tests.support.running import make_launch
@@ -60,17 +60,6 @@ def test_an_interpreter_starts_early_where_that_reads_nothing_of_the_function(
     in_layer = [name for name in files if name.startswith("lib/")]
     if in_layer:
         assert not may_start_early(make_launch(empty, layers=(layer,)))
-
-
-def test_output_is_kept_from_its_start_and_of_more_the_end() -> None:
-    output = Output()
-    output.add(b"a" * (1 << 20))
-    output.add(b"b" * 10000)
-    output.add(b"end")
-    kept = output.take()
-    assert kept.startswith(b"a" * (1 << 20) + b"\n[5907 bytes are left out here]\nb")
-    assert kept.endswith(b"b" * (TAIL - 3) + b"end")
-    assert output.take() == b""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """CloudWatch Logs, as boto3 and the `aws` command line use it."""
 
 import json
+import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sealgate.aws.api.lambda_ import lambda_ as lambda_api
+from sealgate.aws.api.logs import logs as logs_api
+from sealgate.server.house import House
+from sealgate.services.invocations.service import Request
+from sealgate.services.scope import Scope
+from tests.support.cloud import open_cloud
 from tests.support.command_line import run_aws
+from tests.support.invoking import Functions, until
 from tests.support.refusals import error_of
 from tests.support.server import RunningServer
 
@@ -189,3 +197,30 @@ def test_the_command_line_searches_a_group(server: RunningServer, logs: Any, gro
         environment=server.environment(),
     )
     assert messages(json.loads(told.stdout)["events"]) == ["hello, world"]
+
+
+def test_what_a_function_prints_is_there_while_it_runs_and_once(house: House) -> None:
+    cloud = open_cloud(house, (lambda_api, logs_api))
+    functions = Functions(cloud.client("lambda"), role=f"arn:aws:iam::{cloud.account}:role/absent")
+    code = "import time\ndef handler(event, context):\n print('first')\n print('half', end='')\n time.sleep(60)"
+    name = functions.make(code, Timeout=60)
+    scope = Scope(account=cloud.account, region="us-east-1", caller_arn="")
+    request = Request(request_id="8f5", function=name, qualifier=None, kind="RequestResponse", payload=b"0")
+
+    def read() -> list[str]:
+        house.log_sink.flush()
+        groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+        found = [cloud.client("logs").filter_log_events(logGroupName=each["logGroupName"]) for each in groups]
+        return [message for page in found for message in messages(page["events"])]
+
+    running = threading.Thread(target=lambda: house.services.invocations.invoke(scope, request))
+    running.start()
+    until(lambda: "first" in read())
+    assert running.is_alive()
+    assert read() == ["START RequestId: 8f5 Version: $LATEST", "first"]
+    house.running.host.end(lambda key: f":function:{name}:" in key, now=True)
+    running.join()
+    assert [line.partition(":")[0] for line in read()] == [
+        *("START RequestId", "first", "halfRequestId", "Runtime.ExitError", "END RequestId", "REPORT RequestId")
+    ]
+    cloud.root.close()

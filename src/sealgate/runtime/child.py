@@ -18,7 +18,7 @@ from typing import Any
 
 from sealgate.runtime.errors import StartFailed
 from sealgate.runtime.launch import Launch
-from sealgate.runtime.report import Output
+from sealgate.runtime.output import Output
 from sealgate.runtime.rooms import Room
 from sealgate.runtime.sandbox import Ends, Sandbox, Spawn
 

@@ -21,6 +21,7 @@ from sealgate.clock import Clock
 from sealgate.runtime.errors import StartFailed
 from sealgate.runtime.interpreters import Interpreters
 from sealgate.runtime.launch import Launch
+from sealgate.runtime.output import Tell
 from sealgate.runtime.process import FunctionProcess, ProcessGone
 from sealgate.runtime.report import Result
 from sealgate.runtime.runtime_api import Invocation
@@ -74,18 +75,22 @@ class Lease:
         """What the process was started with."""
         return self.slot.process.launch
 
-    def invoke(self, invocation: Invocation) -> Result:
+    def invoke(self, invocation: Invocation, tell: Tell | None = None) -> Result:
         """Run one invocation; however it ends, it is a result.
+
+        Args:
+            invocation: The call.
+            tell: Takes the lines of a long one while it runs.
 
         Raises:
             StartFailed, SealgateError: As `FunctionHost.acquire`, where the process had ended meanwhile.
         """
         try:
-            return self.slot.process.invoke(invocation)
+            return self.slot.process.invoke(invocation, tell)
         except ProcessGone:
             self.is_cold = True
             self.slot = self._start(self.slot)
-            return self.slot.process.invoke(invocation)
+            return self.slot.process.invoke(invocation, tell)
 
 
 class FunctionHost:

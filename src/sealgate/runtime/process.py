@@ -21,6 +21,7 @@ from sealgate.runtime.early import may_start_early
 from sealgate.runtime.interpreters import Interpreter
 from sealgate.runtime.launch import Launch, function_environment, python_folders
 from sealgate.runtime.limits import MIB
+from sealgate.runtime.output import Tell, Telling
 from sealgate.runtime.report import (
     Fault,
     Measured,
@@ -28,7 +29,8 @@ from sealgate.runtime.report import (
     entrypoint_fault,
     exit_fault,
     timeout_fault,
-    write_log,
+    write_end,
+    write_start,
 )
 from sealgate.runtime.rooms import Room
 from sealgate.runtime.runtime_api import MAX_RESPONSE, Ending, Invocation, Phase, RuntimeApi
@@ -108,19 +110,24 @@ class FunctionProcess:
         """Say that the function's code is verified: from here on it is run."""
         self._child.send(_message(self.launch, self._room, self._address, mode=self._mode))
 
-    def invoke(self, invocation: Invocation) -> Result:
+    def invoke(self, invocation: Invocation, tell: Tell | None = None) -> Result:
         """Give it an invocation, and wait for the end.
 
         A process that has not ended one by itself is killed: what it would do next belongs to nobody.
 
+        Args:
+            invocation: The call.
+            tell: Takes the lines of a long one while it runs.
+
         Raises:
             ProcessGone: It has ended after its last invocation, and has not seen this one.
         """
-        init_duration, fault = self._initialise(invocation)
-        before = self._child.output.take()
+        telling = Telling(self._child.output, tell, began=perf_counter())
+        init_duration, fault = self._initialise(invocation, telling)
+        beginning = self._child.output.take() + write_start(self.launch, invocation.request_id, self._clock())
         began = perf_counter()
         if fault is None and self._api.phase is not Phase.FAILED:
-            fault = self._run(invocation)
+            fault = self._run(invocation, telling, beginning)
         duration = (perf_counter() - began) * _MILLISECONDS
         ending = self._api.ending
         if fault is not None:
@@ -129,7 +136,8 @@ class FunctionProcess:
         if fault is not None or self._api.phase is Phase.FAILED:
             self.kill()
         measured = Measured(duration=duration, init_duration=init_duration, peak=self._child.cage.peak())
-        return self._result(invocation, ending, fault, measured, before)
+        log = beginning + self._write_rest(invocation, fault, measured)
+        return _result(self.launch, ending, measured, log, told=telling.told)
 
     def kill(self) -> int:
         """End it, with all that it has started; answer its exit status."""
@@ -141,16 +149,16 @@ class FunctionProcess:
         self._connections.close()
         self._child.close()
 
-    def _initialise(self, invocation: Invocation) -> tuple[float | None, Fault | None]:
+    def _initialise(self, invocation: Invocation, telling: Telling) -> tuple[float | None, Fault | None]:
         """Wait for a new process's first request; answer how long it took since its start."""
         if self._is_initialised:
             return None, None
         self._is_initialised = True
         seconds = max(self._init_seconds, self.launch.timeout)
-        fault = self._wait(invocation, seconds, lambda: self._is_waiting() or self._api.phase is Phase.FAILED)
+        fault = self._wait(invocation, seconds, lambda: self._is_waiting() or self._api.phase is Phase.FAILED, telling)
         return (perf_counter() - self._started) * _MILLISECONDS, fault
 
-    def _run(self, invocation: Invocation) -> Fault | None:
+    def _run(self, invocation: Invocation, telling: Telling, beginning: bytes) -> Fault | None:
         timeout = self.launch.timeout
         # What has happened since the last invocation comes first: a process that has ended cannot be given this one.
         self._child.step(0, self._connections.serve)
@@ -161,9 +169,13 @@ class FunctionProcess:
             return fault
         deadline = self._clock() + timedelta(seconds=timeout)
         self._connections.hand_out(self._api.begin(invocation, deadline_ms=int(deadline.timestamp() * _MILLISECONDS)))
-        return self._wait(invocation, timeout, lambda: self._api.ending is not None)
+        # Not before: what has not seen the invocation has nothing to say of it, and another process may start it anew.
+        telling.go_on(beginning)
+        return self._wait(invocation, timeout, lambda: self._api.ending is not None, telling)
 
-    def _wait(self, invocation: Invocation, seconds: float, is_done: Callable[[], bool]) -> Fault | None:
+    def _wait(
+        self, invocation: Invocation, seconds: float, is_done: Callable[[], bool], telling: Telling | None = None
+    ) -> Fault | None:
         """Attend to the process until something is the case; answer what went wrong instead."""
         began = perf_counter()
         deadline, self._looks_at = began + seconds, began + _WATCH_SECONDS
@@ -174,11 +186,11 @@ class FunctionProcess:
             if left <= 0:
                 return timeout_fault(invocation.request_id, seconds, self._clock())
             self._child.step(min(left, _WATCH_SECONDS), self._connections.serve)
-            self._watch()
+            self._watch(telling)
         return None
 
-    def _watch(self) -> None:
-        """Look at the memory now and then; quick invocations are over before that."""
+    def _watch(self, telling: Telling | None) -> None:
+        """Look at the memory, and at what was printed, now and then; quick invocations are over before that."""
         now = perf_counter()
         if now < self._looks_at:
             return
@@ -186,6 +198,8 @@ class FunctionProcess:
         if self._child.cage.used() > self.launch.memory_size * MIB:
             self._is_over_memory = True
             self._child.kill()
+        if telling is not None:
+            telling.look(now)
 
     def _exit_fault(self, invocation: Invocation) -> Fault:
         status = self._child.status()
@@ -199,24 +213,25 @@ class FunctionProcess:
     def _answer(self, request: Any) -> bytes | None:
         return self._api.answer(request)
 
-    def _result(
-        self, invocation: Invocation, ending: Ending, fault: Fault | None, measured: Measured, before: bytes
-    ) -> Result:
+    def _write_rest(self, invocation: Invocation, fault: Fault | None, measured: Measured) -> bytes:
+        """Write the log of an invocation that has ended, from its start on."""
         printed = self._child.output.take() + (b"" if fault is None else fault.line.encode())
-        ended = self._clock()
-        moments = (ended - timedelta(milliseconds=measured.duration), ended)
-        return Result(
-            payload=ending.payload,
-            error="Unhandled" if ending.is_error else None,
-            error_type=ending.error_type,
-            log=write_log(
-                self.launch, invocation.request_id, (before, printed), measured, fault=fault, moments=moments
-            ),
-            duration=measured.duration,
-            billed=measured.billed,
-            init_duration=measured.init_duration,
-            peak_memory=measured.peak_mib(self.launch),
-        )
+        gap = b"" if not printed or printed.endswith(b"\n") else b"\n"
+        return printed + gap + write_end(self.launch, invocation.request_id, measured, fault, self._clock())
+
+
+def _result(launch: Launch, ending: Ending, measured: Measured, log: bytes, *, told: int) -> Result:
+    return Result(
+        payload=ending.payload,
+        error="Unhandled" if ending.is_error else None,
+        error_type=ending.error_type,
+        log=log,
+        told=told,
+        duration=measured.duration,
+        billed=measured.billed,
+        init_duration=measured.init_duration,
+        peak_memory=measured.peak_mib(launch),
+    )
 
 
 def _message(launch: Launch, room: Room, address: str, *, mode: str) -> dict[str, Any]:

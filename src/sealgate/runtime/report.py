@@ -18,8 +18,6 @@ from sealgate.runtime.runtime_api import encode_error
 
 TAIL = 4096
 """Bytes of the log that a caller may ask for (`LogType=Tail`)."""
-MAX_OUTPUT = 1 << 20
-"""Bytes of one invocation's output that are kept from its start; of more, the last ones."""
 _SIGNALLED = 128
 _LATE = "Sandbox.Timedout"
 _SILENT = "WARN"
@@ -35,6 +33,7 @@ class Result:
         error: None, or `Unhandled`: what a caller is told beside the payload.
         error_type: Such as `Runtime.ExitError`, `Sandbox.Timedout`, or the function's own; empty without an error.
         log: What was printed, between the platform's own lines.
+        told: Bytes of it that were told while the invocation ran: whole lines.
         duration: Milliseconds that the handler took.
         billed: Milliseconds, rounded up, the start's among them.
         init_duration: Milliseconds that the start took; None for a process that was there already.
@@ -49,11 +48,17 @@ class Result:
     billed: int
     init_duration: float | None
     peak_memory: int
+    told: int = 0
 
     @property
     def tail(self) -> bytes:
         """The end of the log."""
         return self.log[-TAIL:]
+
+    @property
+    def untold(self) -> bytes:
+        """What of the log is still to be told."""
+        return self.log[self.told :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,36 +147,39 @@ class Measured:
         return min(launch.memory_size, math.ceil(self.peak / MIB))
 
 
-def write_log(
-    launch: Launch,
-    request_id: str,
-    parts: tuple[bytes, bytes],
-    measured: Measured,
-    *,
-    fault: Fault | None,
-    moments: tuple[datetime, datetime],
-) -> bytes:
-    """Put the platform's lines around what was printed.
+def write_start(launch: Launch, request_id: str, moment: datetime) -> bytes:
+    """Write what the platform says before an invocation.
 
     Args:
         launch: The function.
         request_id: Of the invocation.
-        parts: What was printed while the process started, and during the invocation.
+        moment: When it begins.
+    """
+    if not launch.logs_json:
+        return f"START RequestId: {request_id} Version: {launch.version_name}\n".encode()
+    if launch.system_log_level == _SILENT:
+        return b""
+    return _platform_event("platform.start", moment, {"requestId": request_id, "version": launch.version_name})
+
+
+def write_end(launch: Launch, request_id: str, measured: Measured, fault: Fault | None, moment: datetime) -> bytes:
+    """Write what the platform says after an invocation.
+
+    Args:
+        launch: The function.
+        request_id: Of the invocation.
         measured: What it took.
         fault: What went wrong with the process, if anything did.
-        moments: When the invocation began, and when it ended.
+        moment: When it has ended.
     """
-    before, during = parts
-    gap = b"" if not during or during.endswith(b"\n") else b"\n"
-    if launch.logs_json:
-        first, last = _platform_events(launch, request_id, measured, fault, moments)
-    else:
-        first, last = _platform_lines(launch, request_id, measured, fault)
-    return before + first + during + gap + last
+    if not launch.logs_json:
+        return _end_lines(launch, request_id, measured, fault)
+    if launch.system_log_level == _SILENT and fault is None:
+        return b""
+    return _report_event(launch, request_id, measured, fault, moment)
 
 
-def _platform_lines(launch: Launch, request_id: str, measured: Measured, fault: Fault | None) -> tuple[bytes, bytes]:
-    start = f"START RequestId: {request_id} Version: {launch.version_name}\n"
+def _end_lines(launch: Launch, request_id: str, measured: Measured, fault: Fault | None) -> bytes:
     fields = [
         f"END RequestId: {request_id}\nREPORT RequestId: {request_id}",
         f"Duration: {measured.duration:.2f} ms",
@@ -183,14 +191,11 @@ def _platform_lines(launch: Launch, request_id: str, measured: Measured, fault: 
         fields.append(f"Init Duration: {measured.init_duration:.2f} ms")
     if fault is not None:
         fields.append("Status: timeout" if fault.is_late else f"Status: error\tError Type: {fault.error_type}")
-    return start.encode(), ("\t".join(fields) + "\n").encode()
+    return ("\t".join(fields) + "\n").encode()
 
 
-def _platform_events(
-    launch: Launch, request_id: str, measured: Measured, fault: Fault | None, moments: tuple[datetime, datetime]
-) -> tuple[bytes, bytes]:
-    """Answer the events of start and report (Lambda Developer Guide, "Telemetry API", platform events)."""
-    is_silent = launch.system_log_level == _SILENT
+def _report_event(launch: Launch, request_id: str, measured: Measured, fault: Fault | None, moment: datetime) -> bytes:
+    """Write the event of the report (Lambda Developer Guide, "Telemetry API", platform events)."""
     metrics: dict[str, float] = {
         "durationMs": round(measured.duration, 3),
         "billedDurationMs": measured.billed,
@@ -202,10 +207,7 @@ def _platform_events(
     report: dict[str, object] = {"requestId": request_id, "metrics": metrics, "status": "success"}
     if fault is not None:
         report |= {"status": "timeout" if fault.is_late else "error", "errorType": fault.error_type}
-    start = {"requestId": request_id, "version": launch.version_name}
-    first = b"" if is_silent else _platform_event("platform.start", moments[0], start)
-    last = b"" if is_silent and fault is None else _platform_event("platform.report", moments[1], report)
-    return first, last
+    return _platform_event("platform.report", moment, report)
 
 
 def _platform_event(kind: str, moment: datetime, record: Mapping[str, object]) -> bytes:
@@ -214,31 +216,3 @@ def _platform_event(kind: str, moment: datetime, record: Mapping[str, object]) -
 
 def _stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Output:
-    """What a process prints: all of it up to a limit, of more the end."""
-
-    def __init__(self) -> None:
-        self._first = bytearray()
-        self._last = bytearray()
-        self._lost = 0
-
-    def add(self, data: bytes) -> None:
-        """Take what was printed."""
-        room = max(0, MAX_OUTPUT - len(self._first))
-        self._first += data[:room]
-        self._last += data[room:]
-        excess = len(self._last) - TAIL
-        if excess > 0:
-            del self._last[:excess]
-            self._lost += excess
-
-    def take(self) -> bytes:
-        """Answer what there is, and begin anew."""
-        gap = f"\n[{self._lost} bytes are left out here]\n".encode() if self._lost else b""
-        taken = bytes(self._first) + gap + bytes(self._last)
-        self._first.clear()
-        self._last.clear()
-        self._lost = 0
-        return taken

@@ -22,7 +22,7 @@ from sealgate.runtime.runtime_api import Invocation
 from sealgate.services.functions.parts import Part, parts_of
 from sealgate.services.invocations.capacity import Capacity
 from sealgate.services.invocations.errors import StartRefused
-from sealgate.services.invocations.lines import log_events, new_stream
+from sealgate.services.invocations.lines import InvocationLines, new_stream
 from sealgate.services.invocations.retirement import Retirement
 from sealgate.services.invocations.roles import FunctionRoles
 from sealgate.services.invocations.starting import Starter
@@ -127,22 +127,20 @@ class Runner:
                 reserved=runnable.reserved,
                 reserved_by_all=lambda: self._measure_reserved(function),
             ):
-                result, began, stream = self._run(runnable, invocation)
+                result, lines = self._run(runnable, invocation)
         except StartRefused as error:
             self._starter.record(function, error.refused)
             raise
-        target = Target(function.account, function.region, function.log_group, stream)
-        self._sink.add(target, log_events(result.log, began=began, ended=self._clock()))
+        lines.add(result.untold)
         return result
 
-    def _run(self, runnable: Runnable, invocation: Invocation) -> tuple[Result, datetime, str]:
-        """Answer how it ended, when it began, and the log stream of its process."""
+    def _run(self, runnable: Runnable, invocation: Invocation) -> tuple[Result, InvocationLines]:
+        """Answer how it ended, and what takes its last lines."""
         key = process_key(runnable, self._clock())
         with self._host.acquire(key, lambda: self._launch(runnable), lambda: self._verify(runnable, key)) as lease:
             self._db.give_way()
-            began = self._clock()
-            result = lease.invoke(invocation)
-            return result, began, lease.launch.log_stream
+            lines = InvocationLines(self._sink, lambda: _target(lease.launch), self._clock)
+            return lease.invoke(invocation, lines.add), lines
 
     def _launch(self, runnable: Runnable) -> Launch:
         function = runnable.function
@@ -178,6 +176,10 @@ class Runner:
     def _measure_reserved(self, function: Function) -> int:
         with self._db.read() as tx:
             return measure_functions(tx, account=function.account, region=function.region).reserved
+
+
+def _target(launch: Launch) -> Target:
+    return Target(launch.account, launch.region, launch.log_group, launch.log_stream)
 
 
 def process_key(runnable: Runnable, now: datetime) -> str:
