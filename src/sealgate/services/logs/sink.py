@@ -1,7 +1,7 @@
 """What functions print, on its way to the store: gathered, and written down in a transaction or a few every second.
 
 A function must not wait for a disk to print a line, and a transaction for each invocation would cost more than the
-invocation. So a crash of the server loses what was printed in its last second; what clients put is never lost.
+invocation. So a crash of the server loses what came in its last second; what clients put is never lost.
 """
 
 from __future__ import annotations
