@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
+from sealgate.aws.sending import WHOLE_ANSWER, Headers
 from sealgate.server.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAIT_SECONDS, BoundedProtocol
 
 HEAD = b"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\n"
@@ -249,21 +250,66 @@ def answer(cycle: RequestResponseCycle, *pieces: bytes) -> None:
     asyncio.run(send())
 
 
-@pytest.mark.parametrize(("pieces", "writes"), [([b"body"], 1), ([b"HTTP/1.1 200 OK\r\n\r\n", b"body"], 2)])
-def test_a_head_is_written_with_the_first_piece_of_its_body(
-    connection: Connection, pieces: list[bytes], writes: int
-) -> None:
-    for already in (0, writes):
+def answer_whole(connection: Connection, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Answer the last request at once, as the application does where the server can."""
+    return send_of(connection)(status, headers, body)
+
+
+def send_of(connection: Connection) -> Callable[[int, Headers, bytes], bool]:
+    """Answer what takes the whole answer to the last request."""
+    extensions = connection.protocol.scope["extensions"]
+    assert extensions is not None
+    return cast("Callable[[int, Headers, bytes], bool]", extensions[WHOLE_ANSWER]["send"])
+
+
+def test_a_whole_answer_is_one_write_and_the_connection_goes_on(connection: Connection) -> None:
+    for number in (1, 2):
         connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        answer(connection.protocol.cycle, *pieces)
-        assert connection.transport.writes == already + writes
-        assert connection.transport.sent.endswith(b"\r\n\r\n" + b"".join(pieces))
+        assert answer_whole(connection, 404, [(b"content-length", b"4")], b"body")
+        assert connection.transport.writes == number
+        assert connection.protocol.cycle.response_complete
+    assert connection.transport.sent.count(b"HTTP/1.1 404 Not Found\r\n") == 2
+    assert connection.transport.sent.endswith(b"content-length: 4\r\n\r\nbody")
+    assert not connection.transport.is_closed
 
 
-def test_a_head_without_a_body_is_written_too(connection: Connection) -> None:
-    connection.send(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    answer(connection.protocol.cycle, b"")
-    assert connection.transport.sent.endswith(b"content-length: 0\r\n\r\n")
+@pytest.mark.parametrize(
+    ("request_", "headers"),
+    [
+        pytest.param(b"GET / HTTP/1.0\r\n\r\n", [], id="older"),
+        pytest.param(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", [], id="asked for by the client"),
+        pytest.param(b"GET / HTTP/1.1\r\n\r\n", [(b"connection", b"close")], id="asked for by the application"),
+    ],
+)
+def test_the_last_answer_of_a_connection_goes_by_messages(
+    connection: Connection, request_: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    connection.send(request_)
+    assert not answer_whole(connection, 200, [*headers, (b"content-length", b"0")], b"")
+    assert not connection.transport.sent
+    assert not connection.protocol.cycle.response_started
+
+
+def test_nothing_more_is_written_to_a_client_that_does_not_read_or_has_gone(connection: Connection) -> None:
+    connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    connection.protocol.pause_writing()
+    assert not answer_whole(connection, 200, [], b"")
+    connection.protocol.resume_writing()
+    connection.protocol.connection_lost(None)
+    assert not answer_whole(connection, 200, [], b"")
+    assert not connection.transport.sent
+
+
+def test_whole_answers_keep_the_order_of_their_requests(connection: Connection) -> None:
+    connection.send(b"GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    first = send_of(connection)
+    connection.send(b"GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert connection.loop.requests == 1
+    assert first(200, [(b"content-length", b"3")], b"one")
+    assert not first(200, [(b"content-length", b"3")], b"one")
+    assert connection.loop.requests == 2
+    assert answer_whole(connection, 200, [(b"content-length", b"3")], b"two")
+    assert connection.transport.sent.endswith(b"\r\n\r\ntwo")
 
 
 def test_a_request_that_waits_for_the_answer_to_another_is_answered_next(connection: Connection) -> None:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import orjson
 
@@ -23,7 +22,7 @@ from sealgate.aws.operation import Api
 from sealgate.aws.pipeline import Pipeline
 from sealgate.aws.request import Request, parse_headers, parse_query
 from sealgate.aws.response import Response
-from sealgate.aws.sending import Send, send_response
+from sealgate.aws.sending import Scope, Send, send_response
 from sealgate.aws.sigv2 import Link, find_link
 from sealgate.aws.sigv4 import Claim, parse_claim
 from sealgate.aws.wire import Voices
@@ -35,8 +34,6 @@ from sealgate.services.access.door import Door
 from sealgate.services.metrics.meter import UNWATCHED, Meter
 
 log = logging.getLogger("sealgate.aws")
-
-Scope = MutableMapping[str, Any]
 
 HANDLER_THREADS = 16
 """Requests that may wait at once for a disk, a lock or a package; more wait for a thread."""
@@ -107,15 +104,15 @@ class App:
         with_body = request.method != "HEAD"
         page = await self._find_page(request) if request.raw_path in _PAGES else None
         if page is not None:
-            await send_response(send, page, with_body=with_body, pool=self._pool)
+            await send_response(scope, send, page, with_body=with_body, pool=self._pool)
             return
         exchange = self._begin(request, receive, fault)
         response = await self._answer(exchange)
         try:
-            await send_response(send, response, with_body=with_body, pool=self._pool)
+            await send_response(scope, send, response, with_body=with_body, pool=self._pool)
         except (SealgateError, FileNotFoundError) as error:  # nothing was sent yet
             response = self._refuse(exchange, error)
-            await send_response(send, response, with_body=with_body, pool=self._pool)
+            await send_response(scope, send, response, with_body=with_body, pool=self._pool)
 
     async def _find_page(self, request: Request) -> Response | None:
         """Answer a page of the server's own, which everybody may read who reaches it; None where none is asked for."""

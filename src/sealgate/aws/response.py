@@ -14,6 +14,7 @@ from sealgate.aws.reply import FileBody
 WITHOUT_BODY = frozenset({204, 304})
 _KEPT_NAMES = 256
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 
 class Response(NamedTuple):
@@ -36,7 +37,7 @@ class Response(NamedTuple):
         """Write the headers for the HTTP server.
 
         Raises:
-            Malformed: A value would end its line; it came from the request, which asked for it to be repeated.
+            Malformed: A name or a value would end its line; it came from a request, which asked for it to be repeated.
         """
         encoded = []
         for name, value in self.headers.items():
@@ -51,6 +52,8 @@ class Response(NamedTuple):
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def _encode_name(name: str) -> bytes:
+    if _TOKEN.fullmatch(name) is None:
+        raise Malformed(f"The name of the response header {name!r} is none.")
     return name.lower().encode("ascii")
 
 
