@@ -53,6 +53,12 @@ def test_a_process_that_ends_in_the_middle_is_told(house: House, body: str, reas
     assert next_one.init_duration is not None
 
 
+def test_what_the_platform_says_begins_a_line(house: House) -> None:
+    task = house.write("import os\ndef handler(event, context):\n    os.write(1, b'half a li')\n    os._exit(7)")
+    ended = house.run(task)
+    assert f"\nhalf a li\n{ended_with(' error: exit status 7')[1]}\n".encode() in ended.log
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [("os._exit(9)", " error: exit status 9"), ("os.kill(os.getpid(), 15)", " error: signal: termi")],

@@ -179,7 +179,7 @@ def test_what_a_function_has_said_before_it_ends_badly_is_told_once(
     result, told = run_told(house, house.write(WAITING), "exit")
     assert error(result)[0] == "Runtime.ExitError"
     assert told[-1] == b"half\n"
-    assert result.untold.startswith(f"thirdRequestId: {REQUEST_ID} Error: ".encode())
+    assert result.untold.startswith(f"third\nRequestId: {REQUEST_ID} Error: ".encode())
 
 
 def test_a_slow_start_is_told_too_and_what_takes_too_long(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,6 +221,6 @@ def test_what_a_function_prints_is_there_while_it_runs_and_once(house: House) ->
     house.running.host.end(lambda key: f":function:{name}:" in key, now=True)
     running.join()
     assert [line.partition(":")[0] for line in read()] == [
-        *("START RequestId", "first", "halfRequestId", "Runtime.ExitError", "END RequestId", "REPORT RequestId")
+        *("START RequestId", "first", "half", "RequestId", "Runtime.ExitError", "END RequestId", "REPORT RequestId")
     ]
     cloud.root.close()

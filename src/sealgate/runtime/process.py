@@ -215,9 +215,13 @@ class FunctionProcess:
 
     def _write_rest(self, invocation: Invocation, fault: Fault | None, measured: Measured) -> bytes:
         """Write the log of an invocation that has ended, from its start on."""
-        printed = self._child.output.take() + (b"" if fault is None else fault.line.encode())
-        gap = b"" if not printed or printed.endswith(b"\n") else b"\n"
-        return printed + gap + write_end(self.launch, invocation.request_id, measured, fault, self._clock())
+        printed = _whole_lines(self._child.output.take()) + (b"" if fault is None else fault.line.encode())
+        return printed + write_end(self.launch, invocation.request_id, measured, fault, self._clock())
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """End the last line, so that what the platform says next begins one."""
+    return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
 def _result(launch: Launch, ending: Ending, measured: Measured, log: bytes, *, told: int) -> Result:
