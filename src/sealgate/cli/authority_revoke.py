@@ -76,11 +76,11 @@ def run(args: argparse.Namespace) -> int:
             authority.retire(issuing, root_keys)
     sys.stdout.writelines(f"{line}\n" for line in _lines(fallout))
     if authority is not None:
-        terminal.say_hint("hand a new list to whoever verifies offline: sealgate revocations")
         try:
             sys.stdout.write(f"in use {fingerprint(authority.issuing_certificate)}\n")
         except KeyUnavailable as error:
-            terminal.say_hint(error.message)
+            terminal.say_hint(error.message)  # first: until then there is nothing that could sign a list
+        terminal.say_hint("hand a new list to whoever verifies offline: sealgate revocations")
     return terminal.OK
 
 
