@@ -20,6 +20,7 @@ WITHOUT_OPERATION = frozenset(
         "s3:GetObjectVersion",
         "s3:GetObjectVersionTagging",
         "s3:PutObjectVersionTagging",
+        "cloudformation:GetResource",  # of Cloud Control's operation of that name
         "sts:SetSourceIdentity",  # of AssumeRole, where a source identity is given
         "sts:TagSession",  # of AssumeRole, where tags are given
     }

@@ -43,10 +43,22 @@ def test_a_deployment_that_does_not_wait_is_refused_by_name(user: StackUser, ope
     assert error_of(caught)[2] == f"The DeploymentConfig Mode EXPRESS of {operation} is not supported"
 
 
+def test_a_function_has_no_url_and_cloud_control_knows_of_nothing_else(server: RunningServer) -> None:
+    control = server.client("cloudcontrol")  # which `sam list endpoints` asks for addresses
+
+    with pytest.raises(control.exceptions.ResourceNotFoundException) as absent:
+        control.get_resource(TypeName="AWS::Lambda::Url", Identifier="app")
+    with pytest.raises(control.exceptions.UnsupportedActionException) as other:
+        control.get_resource(TypeName="AWS::S3::Bucket", Identifier="app")
+
+    assert error_of(absent)[2] == "Resource of type 'AWS::Lambda::Url' with identifier 'app' was not found."
+    assert error_of(other)[2].startswith("TypeName AWS::S3::Bucket is not supported")
+
+
 def test_a_service_that_is_not_there_is_refused_by_name(server: RunningServer) -> None:
-    control = server.client("cloudcontrol")  # of which `sam list endpoints` asks for addresses
+    events = server.client("events")
 
     with pytest.raises(ClientError) as caught:
-        control.get_resource(TypeName="AWS::Lambda::Url", Identifier="app")
+        events.list_rules()
 
-    assert "The service cloudcontrolapi is not served here: CloudApiService.GetResource" in error_of(caught)[2]
+    assert "The service events is not served here: AWSEvents.ListRules" in error_of(caught)[2]

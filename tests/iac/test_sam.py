@@ -104,6 +104,11 @@ def test_its_outputs_are_listed(app: App) -> None:
     assert {each["OutputKey"] for each in listed} == {"Greeter", "Live"}
 
 
+def test_its_functions_have_no_endpoints(app: App) -> None:
+    listed = json.loads(succeed(app.sam("list", "endpoints", "--stack-name", "greeter", "--output", "json")))
+    assert [(each["LogicalResourceId"], each["CloudEndpoint"]) for each in listed] == [("Greeter", "-")]
+
+
 def test_nothing_changed_is_no_error_where_that_is_asked(app: App) -> None:
     told = app.sam("deploy", "--no-fail-on-empty-changeset", "--force-upload", *app.parameters("Enforce"))
     assert told.returncode == 0, told.stdout + told.stderr

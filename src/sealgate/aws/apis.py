@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sealgate.aws.api.cloudcontrol import cloudcontrol
 from sealgate.aws.api.cloudformation import cloudformation
 from sealgate.aws.api.cloudtrail import cloudtrail
 from sealgate.aws.api.cloudwatch import cloudwatch
@@ -13,4 +14,4 @@ from sealgate.aws.api.signer import signer
 from sealgate.aws.api.ssm import ssm
 from sealgate.aws.api.sts import sts
 
-APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs, ssm, cloudformation)
+APIS = (signer, lambda_, s3, iam, sts, cloudtrail, cloudwatch, logs, ssm, cloudformation, cloudcontrol)

@@ -18,8 +18,8 @@ def guess_service(request: Request) -> str:
     """Answer the service that a request without a usable signature is for, in this order.
 
     1. A bucket in the host name: S3.
-    2. A header that names an operation of CloudTrail's, CloudWatch's, CloudWatch Logs' or Systems Manager's, or a
-       protocol of CloudWatch's alone.
+    2. A header that names an operation of CloudTrail's, CloudWatch's, CloudWatch Logs', Systems Manager's or Cloud
+       Control's, or a protocol of CloudWatch's alone.
     3. The path `/` with a form, or with an `Action` parameter: STS.
     4. A first segment of Signer's (`/tags` with an ARN of Signer's): Signer.
     5. A path that begins with an API version, as all of Lambda's do: Lambda.
@@ -48,6 +48,8 @@ def _find_by_header(request: Request) -> str | None:
         return "logs"
     if target.startswith("AmazonSSM"):
         return "ssm"
+    if target.startswith("CloudApiService"):
+        return "cloudcontrol"
     is_metrics = "smithy-protocol" in request.headers or target.startswith("GraniteService")
     return "cloudwatch" if is_metrics else None
 

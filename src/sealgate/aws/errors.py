@@ -327,6 +327,14 @@ CLOUDFORMATION: Table = {
     stack_errors.InsufficientCapabilities: Row(code="InsufficientCapabilitiesException", status=400),
 }
 
+CLOUDCONTROL: Table = {
+    **_COMMON_JSON,
+    errors.Denied: Row(code="AccessDeniedException", status=400),
+    errors.NotFound: Row(code="ResourceNotFoundException", status=400),
+    errors.Invalid: Row(code="ValidationException", status=400),
+    errors.Unsupported: Row(code="UnsupportedActionException", status=400),
+}
+
 _SSM_TAGGING: Table = {parameter_errors.ParameterNotFound: Row(code="InvalidResourceId", status=400)}
 
 TABLES: Mapping[str, Table] = {
@@ -340,6 +348,7 @@ TABLES: Mapping[str, Table] = {
     "logs": LOGS,
     "ssm": SSM,
     "cloudformation": CLOUDFORMATION,
+    "cloudcontrol": CLOUDCONTROL,
 }
 
 _TAGGING: Table = {
@@ -382,6 +391,7 @@ _INTERNAL: Mapping[str, Row] = {
     "logs": Row(code="ServiceUnavailableException", status=500),
     "ssm": Row(code="InternalServerError", status=500),
     "cloudformation": Row(code="InternalFailure", status=500),
+    "cloudcontrol": Row(code="ServiceInternalErrorException", status=500),
 }
 _INTERNAL_TEXT = "We encountered an internal error. Please try again."
 

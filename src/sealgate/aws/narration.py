@@ -59,6 +59,8 @@ _DATED: Mapping[str, str] = {
 }
 """What CloudTrail appends to the names of Lambda's operations (recorded events of AWS); none for other operations."""
 
+_HOSTS = {"cloudwatch": "monitoring", "cloudcontrol": "cloudcontrolapi"}
+"""What AWS's hosts are called, where that is not a service's name."""
 _READING = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "Validate", "Simulate", "Download", "AssumeRole")
 _LISTED_OBJECTS = frozenset(
     {"DeleteObjects", "ListMultipartUploads", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
@@ -121,7 +123,7 @@ def narrate(operation: Operation) -> Narration:
 
 def source_of(service: str) -> str:
     """Answer a service's host name on AWS, as events name it."""
-    return f"{'monitoring' if service == 'cloudwatch' else service}.amazonaws.com"
+    return f"{_HOSTS.get(service, service)}.amazonaws.com"
 
 
 def tell_call(
