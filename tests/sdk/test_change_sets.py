@@ -115,6 +115,18 @@ def test_functions_are_looked_for_by_their_names(cloud: Cloud) -> None:
     assert importing(cloud, "app", declared)
 
 
+def test_a_name_counts_whatever_else_is_not_known_yet(cloud: Cloud) -> None:
+    cloud.client("iam").create_group(GroupName="own")
+    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": {"Fn::GetAtt": ["Other", "Arn"]}}
+    policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statement}}
+    declared = {
+        "Other": GROUP,
+        "Group": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "own", "Policies": [policy]}},
+    }
+    with pytest.raises(ClientError, match=r"would import Group \(GroupName: own\)"):
+        importing(cloud, "app", declared)
+
+
 def test_what_cannot_be_looked_at_is_not_taken_for_absent(cloud: Cloud) -> None:
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sealgate.aws.errors import WireError
-from sealgate.aws.model import OperationModel, Shape
+from sealgate.aws.model import OperationModel, Shape, load_model
 from sealgate.aws.operation import Operation
 from sealgate.services.audit.actors import Actor
 from sealgate.services.audit.events import DATA, AuditEvent, encode_time
@@ -59,8 +59,6 @@ _DATED: Mapping[str, str] = {
 }
 """What CloudTrail appends to the names of Lambda's operations (recorded events of AWS); none for other operations."""
 
-_HOSTS = {"cloudwatch": "monitoring", "cloudcontrol": "cloudcontrolapi"}
-"""What AWS's hosts are called, where that is not a service's name."""
 _READING = ("Get", "List", "Describe", "Head", "Lookup", "Filter", "Validate", "Simulate", "Download", "AssumeRole")
 _LISTED_OBJECTS = frozenset(
     {"DeleteObjects", "ListMultipartUploads", "ListObjects", "ListObjectsV2", "ListObjectVersions"}
@@ -122,8 +120,8 @@ def narrate(operation: Operation) -> Narration:
 
 
 def source_of(service: str) -> str:
-    """Answer a service's host name on AWS, as events name it."""
-    return f"{_HOSTS.get(service, service)}.amazonaws.com"
+    """Answer a service's host name on AWS, as events name it: by the name that its signatures are for."""
+    return f"{load_model(service).signing_name}.amazonaws.com"
 
 
 def tell_call(

@@ -53,8 +53,8 @@ class Presence:
 def _check_one(perform: Perform, asker: Asker, change: Change) -> None:
     if change.type not in _NAMED:
         return
-    name, look = _NAMED[change.type]
-    if name not in change.properties or find_unknown(change.properties):
+    (name, *others), look = _NAMED[change.type]
+    if name not in change.properties or find_unknown([change.properties.get(each) for each in (name, *others)]):
         return
     try:
         is_there = look(perform, asker, change.properties)
@@ -97,19 +97,26 @@ def _is_log_group(perform: Perform, _: Asker, properties: Properties) -> bool:
     return any(each["logGroupName"] == name for each in found["logGroups"])
 
 
-_NAMED: Mapping[str, tuple[str, Look]] = {
-    "AWS::IAM::Group": ("GroupName", _reading("iam", "GetGroup", GroupName="GroupName")),
-    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", _is_policy),
-    "AWS::IAM::Role": ("RoleName", _reading("iam", "GetRole", RoleName="RoleName")),
-    "AWS::IAM::User": ("UserName", _reading("iam", "GetUser", UserName="UserName")),
-    "AWS::Lambda::Alias": ("Name", _reading("lambda", "GetAlias", FunctionName="FunctionName", Name="Name")),
+_NAMED: Mapping[str, tuple[tuple[str, ...], Look]] = {
+    "AWS::IAM::Group": (("GroupName",), _reading("iam", "GetGroup", GroupName="GroupName")),
+    "AWS::IAM::ManagedPolicy": (("ManagedPolicyName", "Path"), _is_policy),
+    "AWS::IAM::Role": (("RoleName",), _reading("iam", "GetRole", RoleName="RoleName")),
+    "AWS::IAM::User": (("UserName",), _reading("iam", "GetUser", UserName="UserName")),
+    "AWS::Lambda::Alias": (
+        ("Name", "FunctionName"),
+        _reading("lambda", "GetAlias", FunctionName="FunctionName", Name="Name"),
+    ),
     "AWS::Lambda::Function": (
-        "FunctionName",
+        ("FunctionName",),
         _reading("lambda", "GetFunctionConfiguration", FunctionName="FunctionName"),
     ),
-    "AWS::Logs::LogGroup": ("LogGroupName", _is_log_group),
-    "AWS::S3::Bucket": ("BucketName", _reading("s3", "HeadBucket", Bucket="BucketName")),
-    "AWS::SSM::Parameter": ("Name", _reading("ssm", "GetParameter", Name="Name")),
-    "AWS::Signer::SigningProfile": ("ProfileName", _reading("signer", "GetSigningProfile", profileName="ProfileName")),
+    "AWS::Logs::LogGroup": (("LogGroupName",), _is_log_group),
+    "AWS::S3::Bucket": (("BucketName",), _reading("s3", "HeadBucket", Bucket="BucketName")),
+    "AWS::SSM::Parameter": (("Name",), _reading("ssm", "GetParameter", Name="Name")),
+    "AWS::Signer::SigningProfile": (
+        ("ProfileName",),
+        _reading("signer", "GetSigningProfile", profileName="ProfileName"),
+    ),
 }
-"""The types that may have names of their own: the property, and how such a thing is found."""
+"""The types that may have names of their own: the property that is the name, with those that are needed beside it, and
+how such a thing is found. What else is not known beforehand does not matter."""
