@@ -37,7 +37,7 @@ from packages import build
 
 CHECKED = "checked"
 EVENT = b'{"greeting": "hello"}'
-COLD_ROUNDS = 40
+COLD_ROUNDS = 100
 SETTLE_SECONDS, SETTLE_ROUNDS, MOSTLY = 0.15, 20, 0.85
 WARM_ROUNDS, WARM_CALLS = 7, 200
 RATE_ROUNDS = 5

@@ -401,6 +401,20 @@ def test_the_end_of_time_is_a_moment_to_judge_at() -> None:
     assert verify_envelope(aws_recipe().build(), roots=trust(aws_root()), at=end).seal is None
 
 
+def test_what_was_accepted_once_is_judged_again_by_the_time_the_roots_and_each_byte() -> None:
+    block, roots = sealed_recipe().build(), trust(sealed_root())
+    for _ in range(2):
+        verify_envelope(block, roots=roots, at=NOW)
+    with pytest.raises(IntegrityError, match="future"):
+        verify_envelope(block, roots=roots, at=NOW - timedelta(minutes=6))
+    with pytest.raises(IntegrityError, match="no valid path to a trusted root"):
+        verify_envelope(block, roots=trust(aws_root()), at=NOW)
+    for number in range(0, len(block), 97):
+        flipped = block[:number] + bytes([block[number] ^ 1]) + block[number + 1 :]
+        with pytest.raises(IntegrityError):
+            verify_envelope(flipped, roots=roots, at=NOW)
+
+
 def test_with_no_root_nothing_is_accepted() -> None:
     assert refusal(aws_recipe(), TrustRoots()) == "UntrustedSigner"
 

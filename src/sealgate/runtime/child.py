@@ -1,8 +1,8 @@
 """A process of this host, as the one who drives it sees it: what it prints, what it says, when it ends.
 
-The first program and the server share a socket: the program passes the Runtime API's listener by it, the server sends
-one message, and the program says what goes wrong when it becomes the function's own program. It closes when that has
-worked.
+The first program and the server share a socket: the program says by it that it has begun, and passes the Runtime API's
+listener; the server sends one message; and the program says what goes wrong when it becomes the function's own program.
+It closes when that has worked.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _OPEN_SECONDS = 10
 _END_SECONDS = 5
 _READ = 1 << 16
 _MESSAGE = 4096
+_BEGUN = b"\n"
 
 
 class Child:
@@ -54,7 +55,7 @@ class Child:
             opened.callback(os.close, self._printed)
             os.set_blocking(self._printed, False)
             try:
-                arguments = (json.dumps(sandbox.orders(launch) | orders | {"channel": theirs.fileno()}),)
+                arguments = (json.dumps(sandbox.orders(launch) | orders), str(theirs.fileno()))
                 ends = Ends(channel=theirs, output=printing)
                 self._confined = sandbox.start(launch, room, arguments, ends, spawn)
             except StartFailed as error:
@@ -80,11 +81,13 @@ class Child:
         """
         self._channel.settimeout(_OPEN_SECONDS)
         with suppress(TimeoutError, ConnectionError):
-            address, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE, 1)
-            if descriptors:
-                # Only now: that takes longer than all of this server's other work for a start, and the program goes on.
+            if self._channel.recv(len(_BEGUN)) == _BEGUN:
+                # Not before: while the kernel does it, nothing on this host can be started, so no sandbox set up. That
+                # takes longer than all else that a server does for a start; the program goes on with its own work.
                 self._confined.limit()
-                return address.decode(), socket.socket(fileno=descriptors[0])
+                address, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE, 1)
+                if descriptors:
+                    return address.decode(), socket.socket(fileno=descriptors[0])
         self.kill()
         raise StartFailed(f"the first program has not begun: {self._said()}")
 

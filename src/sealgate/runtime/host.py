@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -206,8 +205,18 @@ class FunctionHost:
         """Start a process, and have its code verified while it comes up."""
         if instead_of is not None:
             self._discard(instead_of)
-        start = partial(
-            FunctionProcess,
+        with self._expected(key):
+            slot = _Slot(key=key, process=self._make_process(launch))
+            try:
+                self._enter(slot)
+                self._bring_up(slot.process, gate)
+            except BaseException:
+                self._discard(slot)
+                raise
+        return slot
+
+    def _make_process(self, launch: Launch) -> FunctionProcess:
+        return FunctionProcess(
             launch=launch,
             sandbox=self._sandbox(),
             interpreter=self._interpreters.find(launch.runtime),
@@ -216,17 +225,19 @@ class FunctionHost:
             clock=self._clock,
             init_seconds=self._init_seconds,
         )
-        with self._expected(key):
-            coming_up = self._do(self._connecting, self._bring_up, key, start)
-            try:
-                gate()
-                coming_up.result().process.open()
-            except BaseException:
-                wait((coming_up,))
-                if coming_up.exception() is None:
-                    self._discard(coming_up.result())
-                raise
-            return coming_up.result()
+
+    def _bring_up(self, process: FunctionProcess, gate: Callable[[], object]) -> None:
+        """Verify the code while the process loads what it needs.
+
+        Not before it is spawned: what that takes of the server is short, and all else waits for it.
+        """
+        connecting = self._do(self._connecting, process.connect)
+        try:
+            gate()
+        finally:
+            wait((connecting,))  # until then the process is another thread's
+        connecting.result()
+        process.open()
 
     @contextmanager
     def _expected(self, key: str) -> Iterator[None]:
@@ -238,16 +249,6 @@ class FunctionHost:
         finally:
             with self._changing:
                 self._coming.remove(key)
-
-    def _bring_up(self, key: str, start: Callable[[], FunctionProcess]) -> _Slot:
-        slot = _Slot(key=key, process=start())
-        try:
-            self._enter(slot)
-            slot.process.connect()
-        except BaseException:
-            self._discard(slot)
-            raise
-        return slot
 
     def _enter(self, slot: _Slot) -> None:
         """Count a process among those that `close` ends."""

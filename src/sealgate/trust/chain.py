@@ -10,6 +10,7 @@ from cryptography import x509
 
 from sealgate.cms.signed_data import identify_certificate, is_self_issued
 from sealgate.errors import IntegrityError
+from sealgate.trust.algorithms import MAX_CLOCK_SKEW
 from sealgate.trust.assessment import CertificateFacts
 from sealgate.trust.roots import TrustRoot, TrustRoots
 from sealgate.values import value
@@ -21,6 +22,10 @@ from sealgate.x509.certificates import (
     load_certificate,
 )
 from sealgate.x509.path import verify_path
+
+REMEMBERED = 256
+"""Signature blocks of each kind that a process has verified and need not verify again, by all of their bytes and the
+roots that were trusted. A server meets the same ones at every start of a function."""
 
 
 @value
@@ -96,6 +101,18 @@ def verify_bound(certificates: tuple[bytes, ...], hashes: tuple[bytes, ...]) -> 
     """
     if hash_certificates(certificates) != hashes:
         raise IntegrityError("the certificates are not those that were signed", reason="CertificatesAltered")
+
+
+def verify_not_later(signing_time: datetime, at: datetime, *, what: str) -> None:
+    """Check that nothing was signed in the judge's future.
+
+    The signing time is the signer's own word: it can lie about the past, and must not about the future.
+
+    Raises:
+        IntegrityError: It was; reason `SignedInFuture`.
+    """
+    if signing_time - at > MAX_CLOCK_SKEW:  # as a difference, which no moment can overflow
+        raise IntegrityError(f"the {what} was made in the future", reason="SignedInFuture")
 
 
 def verify_exact_set(certificates: tuple[bytes, ...], path: VerifiedPath) -> None:

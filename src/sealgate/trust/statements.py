@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
-from sealgate.cms.statement import parse_statement
+from sealgate.cms.statement import Statement, parse_statement
 from sealgate.errors import IntegrityError
-from sealgate.trust.algorithms import MAX_CLOCK_SKEW
-from sealgate.trust.chain import verify_bound, verify_exact_set, verify_trusted
+from sealgate.trust.chain import (
+    REMEMBERED,
+    VerifiedPath,
+    verify_bound,
+    verify_exact_set,
+    verify_not_later,
+    verify_trusted,
+)
 from sealgate.trust.ecdsa import verify_ecdsa
 from sealgate.trust.roots import TrustRoots
 from sealgate.values import value
@@ -50,9 +57,10 @@ def verify_statement(
     """Verify a signed text as packages are (`sealgate.trust.verify`).
 
     1. The block is canonical, so the signer's certificate is the first; all certificates are bound.
-    2. The signature over the attributes verifies, in its lower form; the digest is the text's.
-    3. It was not made in the future.
-    4. The path is valid at the signing time, its leaf has this one purpose and name.
+    2. The signature over the attributes verifies, in its lower form.
+    3. The path is valid at the signing time, its leaf has this one purpose and name.
+    4. The digest is the text's.
+    5. It was not made in the future.
 
     Args:
         text: The exact bytes that were signed.
@@ -64,20 +72,26 @@ def verify_statement(
     Raises:
         IntegrityError: It is forged, or not from a trusted authority, or from the future, or of another kind.
     """
-    statement = parse_statement(block)
-    leaf = load_certificate(statement.certificates[0])
-    verify_bound(statement.certificates, statement.certificate_hashes)
-    verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
+    statement, path = _verify_block(block, kind, roots)
     if statement.message_digest != hashlib.sha384(text).digest():
         raise IntegrityError(f"the {kind.name} is not the one that was signed", reason="ContentsAltered")
-    if statement.signing_time - at > MAX_CLOCK_SKEW:
-        raise IntegrityError(f"the {kind.name} was made in the future", reason="SignedInFuture")
-    path = verify_trusted(leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=kind.purpose)
-    verify_exact_set(statement.certificates, path)
-    if find_uri(leaf) != kind.uri:
-        raise IntegrityError(f"the signer is not one for a {kind.name}", reason="UntrustedSigner")
+    verify_not_later(statement.signing_time, at, what=kind.name)
     return VerifiedStatement(
         root_sha256=fingerprint(path.certificates[-1]),
         issuers=frozenset(name_by_content(each) for each in path.certificates[1:-1]),
         signing_time=statement.signing_time,
     )
+
+
+@lru_cache(REMEMBERED)
+def _verify_block(block: bytes, kind: StatementKind, roots: TrustRoots) -> tuple[Statement, VerifiedPath]:
+    """Take the steps 1 to 3, which follow from nothing else."""
+    statement = parse_statement(block)
+    leaf = load_certificate(statement.certificates[0])
+    verify_bound(statement.certificates, statement.certificate_hashes)
+    verify_ecdsa(get_p384_key(leaf), statement.r, statement.s, statement.signed_bytes, low_s=True)
+    path = verify_trusted(leaf, statement.certificates, roots=roots, at=statement.signing_time, purpose=kind.purpose)
+    verify_exact_set(statement.certificates, path)
+    if find_uri(leaf) != kind.uri:
+        raise IntegrityError(f"the signer is not one for a {kind.name}", reason="UntrustedSigner")
+    return statement, path

@@ -8,7 +8,8 @@ The steps, in order; each is repeated at its code:
  4. The signer's certificate: exactly one matches issuer and serial number; its key is on P-384.
  5. Where sealed, the certificates are those that the signer hashed (RFC 5035), so none can be swapped for its mirror.
  6. The signature over the signed attributes verifies; where sealed, in its lower form only.
- 7. The times make sense: expiry after signing, signing not in the judge's future.
+ 7. The times make sense: expiry after signing, signing not in the judge's future (which stands behind step 10, since
+    steps 2 to 10 else follow from the block and the roots alone, and need not be taken again for the same ones).
  8. The path from the signer to a trusted root is valid at the signing time (RFC 5280, clause 6).
  9. No downgrade: under an authority's root, or under CA certificates that carry id-sealedPolicy, a seal is mandatory.
 10. Where sealed, the block carries exactly that path, and the leaf is that of the signed profile version.
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
@@ -32,14 +34,15 @@ from sealgate.package.layout import MAX_SIGNATURE, begins_with_manifest
 from sealgate.package.seal import ArchiveSeal, Measurement, parse_seal, verify_seal
 from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import Source
-from sealgate.trust.algorithms import MAX_CLOCK_SKEW
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.chain import (
+    REMEMBERED,
     VerifiedPath,
     certificate_facts,
     find_signer,
     verify_bound,
     verify_exact_set,
+    verify_not_later,
     verify_trusted,
 )
 from sealgate.trust.ecdsa import verify_ecdsa
@@ -107,6 +110,13 @@ def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> Verifie
     Raises:
         IntegrityError: A step failed; `reason` names it.
     """
+    verified = _verify_block(block, roots)
+    verify_not_later(verified.envelope.attributes.signing_time, at, what="signature")
+    return verified
+
+
+@lru_cache(REMEMBERED)
+def _verify_block(block: bytes, roots: TrustRoots) -> VerifiedEnvelope:
     envelope = parse_envelope(block, strict=False)  # step 2
     attributes = envelope.attributes
     is_sealed = attributes.seal is not None
@@ -117,7 +127,8 @@ def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> Verifie
     if attributes.certificate_hashes is not None:
         verify_bound(envelope.certificates, attributes.certificate_hashes)  # step 5
     verify_ecdsa(key, envelope.r, envelope.s, envelope.signed_bytes, low_s=is_sealed)  # step 6
-    _verify_times(attributes.signing_time, attributes.expires_at, at)
+    if attributes.expires_at <= attributes.signing_time:  # step 7
+        raise IntegrityError("the signature expires before it was made", reason="BadTimes")
     path = verify_trusted(  # step 8
         leaf, envelope.certificates, roots=roots, at=attributes.signing_time, purpose=PACKAGE_SIGNING
     )
@@ -126,14 +137,6 @@ def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> Verifie
         return VerifiedEnvelope(envelope=envelope, path=path, seal=None)
     _verify_profile_version(envelope, path)
     return VerifiedEnvelope(envelope=envelope, path=path, seal=parse_seal(attributes.seal))
-
-
-def _verify_times(signing_time: datetime, expires_at: datetime, at: datetime) -> None:
-    """Step 7. The signing time is the signer's own word: it can lie about the past, and must not about the future."""
-    if expires_at <= signing_time:
-        raise IntegrityError("the signature expires before it was made", reason="BadTimes")
-    if signing_time - at > MAX_CLOCK_SKEW:  # as a difference, which no moment can overflow
-        raise IntegrityError("the signature was made in the future", reason="SignedInFuture")
 
 
 def _verify_seal_optional(path: VerifiedPath) -> None:

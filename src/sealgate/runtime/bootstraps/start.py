@@ -1,5 +1,6 @@
-"""The first program of every function's process; a script, run as `python -I -S start.py ORDERS`.
+"""The first program of every function's process; a script, run as `python -I -S start.py ORDERS CHANNEL`.
 
+0. Says that it has begun, before it loads anything: the server limits it meanwhile, which takes as long.
 1. Gives up the rights and the resources that the function shall not have.
 2. Opens the Runtime API's listening socket, where only this process's network is, and passes it to the server.
 3. Prepares what needs nothing of the function: the interpreter, the runtime interface client.
@@ -7,20 +8,26 @@
    before that, neither its files nor its environment.
 5. Becomes the function's runtime.
 
-ORDERS, and what the server sends, are JSON objects; `process.py` is who writes them. Whatever runs functions runs this,
-so it keeps to what Python 3.9 knows.
+ORDERS, and what the server sends, are JSON objects; `process.py` is who writes them. CHANNEL is the descriptor of a
+socket to the server; where this is executed anew for step 5, it has closed. Whatever runs functions runs this, so it
+keeps to what Python 3.9 knows.
 """
 
 from __future__ import annotations
 
+# What is said first is said before the rest is loaded.
+import os
+import sys
+
+if len(sys.argv) > 2:  # noqa: PLR2004 - the program, ORDERS, CHANNEL
+    os.write(int(sys.argv[2]), b"\n")
+
 import binascii
 import importlib
 import json
-import os
 import resource
 import signal
 import socket
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,13 +38,13 @@ _API = "AWS_LAMBDA_RUNTIME_API"
 _MAX_DESCRIPTOR = 1 << 16
 
 
-def main(orders: dict[str, Any]) -> None:
+def main(orders: dict[str, Any], descriptor: int = -1) -> None:
     """Go through the steps."""
     if orders["mode"] == "verified":
         run_python(orders["folder"], orders["paths"])
         return
-    give_up_rights(orders)
-    with socket.socket(fileno=orders["channel"]) as channel:
+    give_up_rights(orders, keep=descriptor)
+    with socket.socket(fileno=descriptor) as channel:
         address = hand_over_listener(channel, port=orders["port"])
         if orders["mode"] == "node":
             become_node(channel, orders["command"])
@@ -52,13 +59,13 @@ def main(orders: dict[str, Any]) -> None:
     run_python(message["folder"], message["paths"])
 
 
-def give_up_rights(orders: dict[str, Any]) -> None:
+def give_up_rights(orders: dict[str, Any], *, keep: int) -> None:
     """Take the limits, and leave the user that has set the sandbox up.
 
     Changing from user 0 to another takes every capability away (capabilities(7)).
     """
-    os.closerange(3, orders["channel"])
-    os.closerange(orders["channel"] + 1, _MAX_DESCRIPTOR)
+    os.closerange(3, keep)
+    os.closerange(keep + 1, _MAX_DESCRIPTOR)
     if orders["is_tied"]:
         end_with_parent()
     for name, most in orders["limits"].items():
@@ -169,4 +176,4 @@ def prepare_site() -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(json.loads(sys.argv[1]), *map(int, sys.argv[2:]))
