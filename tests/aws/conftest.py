@@ -14,9 +14,8 @@ from tests.support.toys import Toys
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = open_house(Config(data=tmp_path_factory.mktemp("wire") / "data"))
-    house.trail.recorder.start()
     yield house
-    house.trail.recorder.stop()
+    house.trail.filing.close()
     house.db.close()
 
 

@@ -33,13 +33,12 @@ class Watched:
     def __init__(self, folder: Path) -> None:
         config = Config(data=folder, metrics=True)
         self.house = open_house(config)
-        self.house.trail.recorder.start()
         key = self.house.services.identity.create_account("111122223333", region="us-east-1")
         self.wire = InProcess(app=make_app(self.house, APIS, config), key=key)
 
     def close(self) -> None:
         self.wire.close()
-        self.house.trail.recorder.stop()
+        self.house.trail.filing.close()
         self.house.db.close()
 
     def read(self) -> Samples:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import json
 import random
 import signal
 import subprocess
@@ -195,3 +196,49 @@ def test_what_was_acknowledged_survives_twenty_kills_under_load(tmp_path: Path) 
     assert end(process, signal.SIGTERM) == 0
     assert everything.refusals == []
     assert everything.count() > KILLS  # the load was real
+
+
+def read(url: str, folder: Path, seen: list[str]) -> None:
+    """Call until the server is gone: calls that change nothing, and calls that are refused."""
+    signer = client("signer", url, folder)
+    while True:
+        try:
+            answer = signer.get_signing_profile(profileName="profile")
+        except ClientError as error:
+            answer = error.response
+        except (BotoCoreError, HTTPClientError, OSError):
+            return
+        seen.append(answer["ResponseMetadata"]["RequestId"])
+
+
+def recorded(folder: Path) -> list[str]:
+    """Answer the requests in the trail of a server that does not run, as `sealgate audit export` tells them."""
+    command = [sys.executable, "-m", "sealgate", "audit", "export", "--data", str(folder)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    events = [json.loads(line).get("event") for line in lines]
+    return [str(json.loads(event).get("requestID")) for event in events if event is not None]
+
+
+def test_every_call_that_was_answered_is_in_the_trail_after_a_kill(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    seen: list[str] = []
+    process, url = start(folder)
+    for has_profile in (False, True):
+        if has_profile:
+            client("signer", url, folder).put_signing_profile(
+                profileName="profile", platformId="AWSLambda-SHA384-ECDSA"
+            )
+        threads = [threading.Thread(target=read, args=(url, folder, seen)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.7)  # more than the journal is filed in
+        end(process, signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+        process, url = start(folder)
+    assert end(process, signal.SIGTERM) == 0
+    found = recorded(folder)
+    assert len(seen) > 100
+    assert set(seen) <= set(found)
+    assert len(found) == len(set(found))
+    assert list((folder / "journal").iterdir()) == []

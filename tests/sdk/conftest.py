@@ -31,9 +31,8 @@ def s3(server: RunningServer) -> S3:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """What a server is made of, without a listener; its tests have accounts of their own."""
     house = open_house(Config(data=tmp_path_factory.mktemp("house") / "data"))
-    house.trail.recorder.start()
     yield house
     house.running.hosting.close()
     house.running.runner.close()
-    house.trail.recorder.stop()
+    house.trail.filing.close()
     house.db.close()

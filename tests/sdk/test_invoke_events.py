@@ -62,13 +62,12 @@ class Events:
 def events(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Events]:
     clock = MovableClock(system_clock())
     house = open_house(Config(data=tmp_path_factory.mktemp("events") / "data"), clock=clock)
-    house.trail.recorder.start()
     events = Events(house, clock)
     yield events
     events.cloud.root.close()
     house.running.hosting.close()
     house.running.runner.close()
-    house.trail.recorder.stop()
+    house.trail.filing.close()
     house.db.close()
 
 

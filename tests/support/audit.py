@@ -9,6 +9,7 @@ from typing import Any
 from sealgate.arn import function_arn, job_arn, profile_arn
 from sealgate.services.audit.actors import actor_of
 from sealgate.services.audit.events import AuditEvent
+from sealgate.services.audit.filing import Filing
 from sealgate.services.audit.live import read_trail
 from sealgate.services.audit.notes import JudgedArtifact, Judgement
 from sealgate.services.audit.recorder import Recorder
@@ -16,6 +17,7 @@ from sealgate.services.audit.sealer import Sealer
 from sealgate.services.audit.sequencer import Sequencer
 from sealgate.store.audit import EventRecord, EventResource
 from sealgate.store.audit_chain import list_events_after
+from sealgate.store.audit_journal import Journal
 from sealgate.store.database import Database
 from sealgate.trust.trail import Head
 from sealgate.trust.trail_verify import VerifiedTrail, verify_trail
@@ -108,7 +110,9 @@ class TrailHouse:
         self.db = database or make_database(folder)
         self.authority = new_authority(self.clock)
         self.root_sha256 = fingerprint(self.authority.root_certificate)
-        self.recorder = Recorder(db=self.db, clock=self.clock)
+        self.journal = Journal(folder / "journal")
+        self.recorder = Recorder(journal=self.journal, clock=self.clock)
+        self.filing = Filing(db=self.db, journal=self.journal)
         self.sequencer = Sequencer(db=self.db, root_sha256=self.root_sha256)
         self.sealer = Sealer(db=self.db, authority=self.authority, clock=self.clock)
 
@@ -134,8 +138,10 @@ class TrailHouse:
 
     def texts(self) -> list[dict[str, Any]]:
         """The events in the order of their commits."""
+        self.filing.settle()
         with self.db.read() as tx:
             return [json.loads(text) for _, text in list_events_after(tx, 0, limit=10_000)]
 
     def close(self) -> None:
+        self.filing.close()
         self.db.close()

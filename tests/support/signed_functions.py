@@ -26,13 +26,12 @@ BUCKET = "packages"
 def running_house(folder: Path, *, clock: Clock = system_clock, **config: Any) -> Iterator[House]:
     """Open a house that runs functions, and leave no process behind."""
     house = open_house(Config(data=folder, **config), clock=clock)
-    house.trail.recorder.start()
     try:
         yield house
     finally:
         house.running.hosting.close()
         house.running.runner.close()
-        house.trail.recorder.stop()
+        house.trail.filing.close()
         house.db.close()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sealgate.cli import terminal
-from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened_trail, own_roots
 from sealgate.trust.trail_file import encode_trail
 from sealgate.x509.certificates import fingerprint
 
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from sealgate.services.audit.live import read_trail  # noqa: PLC0415 - only once the usage is known right
 
     (root,) = own_roots(config).certificates
-    with opened(config) as database:
+    with opened_trail(config) as database:
         lines = encode_trail(fingerprint(root), read_trail(database))
         if args.out is None:
             sys.stdout.writelines(lines)

@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from sealgate.cli import terminal
-from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened_trail, own_roots
 from sealgate.trust.trail import Head, genesis
 from sealgate.x509.certificates import fingerprint
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_source(args)
     from sealgate.services.audit.live import find_head  # noqa: PLC0415 - only once the usage is known right
 
-    with opened(config) as database:
+    with opened_trail(config) as database:
         head = find_head(database)
     (root,) = own_roots(config).certificates
     sys.stdout.write(f"{head or Head(position=0, chain=genesis(fingerprint(root)))}\n")

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sealgate.cli import terminal
-from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened_trail, own_roots
 from sealgate.clock import system_clock
 from sealgate.errors import IntegrityError, Invalid
 from sealgate.trust.roots import TrustRoots, parse_root
@@ -71,7 +71,7 @@ def _open_live(args: argparse.Namespace, stack: ExitStack) -> Source:
 
     config = load_source(args)
     roots = own_roots(config) if args.trust is None else _read_root(args.trust)
-    database = stack.enter_context(opened(config))
+    database = stack.enter_context(opened_trail(config))
     (root,) = roots.certificates
     return str(config.data), fingerprint(root), roots, read_trail(database)
 

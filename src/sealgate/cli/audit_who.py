@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sealgate.cli import terminal
-from sealgate.cli.live import add_source_arguments, load_source, opened, own_roots
+from sealgate.cli.live import add_source_arguments, load_source, opened_trail, own_roots
 from sealgate.clock import system_clock
 from sealgate.config import Config
 from sealgate.errors import IntegrityError, PackageError
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from sealgate.services.audit.who import find_deeds  # noqa: PLC0415 - only once the usage is known right
 
     subjects = _find_subjects(args.question, config)
-    with opened(config) as database:
+    with opened_trail(config) as database:
         deeds = find_deeds(database, subjects)
     if args.json:
         sys.stdout.write(json.dumps([asdict(deed) for deed in deeds], indent=2) + "\n")

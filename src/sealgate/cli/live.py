@@ -54,6 +54,21 @@ def opened(config: Config) -> Iterator[Database]:
         database.close()
 
 
+@contextmanager
+def opened_trail(config: Config) -> Iterator[Database]:
+    """Open the database until the block ends, with every audit event that has been written down until now.
+
+    Raises:
+        Invalid, Conflict: As `opened`.
+        OSError: The journal cannot be read.
+    """
+    from sealgate.services.audit.filing import settle_journal  # noqa: PLC0415 - only once the usage is known right
+
+    with opened(config) as database:
+        settle_journal(DataFolder(config.data).journal, database)
+        yield database
+
+
 def own_roots(config: Config) -> TrustRoots:
     """Trust the root of the data folder's own authority, and no other.
 

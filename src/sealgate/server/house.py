@@ -37,6 +37,7 @@ from sealgate.services.signing.worker import SigningWorker
 from sealgate.services.stacks.crew import Stacks, open_stacks
 from sealgate.services.stacks.operations import DeferredOperations
 from sealgate.services.stacks.resources.registry import RESOURCE_TYPES
+from sealgate.store.audit_journal import Journal
 from sealgate.store.blobs_file import FileBlobs
 from sealgate.store.database import Database
 from sealgate.store.folder import DataFolder
@@ -130,11 +131,12 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
     )
     running = open_running(config, ground, revocation=revocation, sessions=sessions, sink=log_sink, endpoint=endpoint)
     operations = DeferredOperations()
+    trail = AuditTrail(db=db, journal=Journal(ground.folder.journal), authority=authority, clock=clock)
     services = Services(
         identity=IdentityService(db=db, clock=clock),
         iam=access,
         sessions=sessions,
-        lookups=LookupService(db=db, clock=clock),
+        lookups=LookupService(db=db, settle=trail.filing.settle, clock=clock),
         metrics=MetricService(db=db, clock=clock),
         logs=logs,
         parameters=ParameterService(db=db, clock=clock),
@@ -155,7 +157,7 @@ def open_house(config: Config, *, clock: Clock = system_clock, endpoint: str = "
         services=services,
         door=Door(rights=access.rights, catalogue=Catalogue(db=db)),
         worker=worker,
-        trail=AuditTrail(db=db, authority=authority, clock=clock),
+        trail=trail,
         log_sink=log_sink,
         running=running,
         operations=operations,

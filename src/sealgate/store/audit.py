@@ -159,6 +159,11 @@ def add_events(tx: Tx, records: Sequence[EventRecord]) -> None:
     _insert_resources.add(tx, about)
 
 
+def known_events(tx: Tx, event_ids: Collection[str]) -> set[str]:
+    """Answer those of some ids that are here already."""
+    return set(tx.execute(select(_e.event_id).where(_e.event_id.in_(event_ids))).scalars())
+
+
 def lookup_events(
     tx: Tx,
     *,

@@ -3,6 +3,7 @@
     DATA/                 mode 0700: its owner is the operator
       sealgate.db         the database, unless one is configured elsewhere, mode 0600
       database.url        the address of the one elsewhere, without its password; shown to people, never opened
+      journal/            audit events of the last half second, which are not in the database yet
       blobs/              packages and objects, by SHA-256
       authority/          the root and issuing certificates
       keys/               the private keys, encrypted when a key file is configured
@@ -54,6 +55,7 @@ class DataFolder:
         self.path = path.absolute()
         self.database = self.path / "sealgate.db"
         self.database_address = self.path / "database.url"
+        self.journal = self.path / "journal"
         self.blobs = self.path / "blobs"
         self.authority = self.path / "authority"
         self.root_certificate = self.authority / "root.pem"

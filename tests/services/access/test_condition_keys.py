@@ -50,13 +50,12 @@ ENTRY = Entry(
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     house = open_house(Config(data=tmp_path_factory.mktemp("house") / "data"))
-    house.trail.recorder.start()
     cloud = open_cloud(house, APIS)
     yield cloud
     cloud.root.close()
     house.running.hosting.close()
     house.running.runner.close()
-    house.trail.recorder.stop()
+    house.trail.filing.close()
     house.db.close()
 
 

@@ -293,7 +293,7 @@ def test_without_an_issuing_ca_the_lack_of_seals_is_said_once(
 
 
 def test_a_running_trail_orders_and_seals_when_it_stops(trail: TrailHouse) -> None:
-    running = AuditTrail(db=trail.db, authority=trail.authority, clock=trail.clock)
+    running = AuditTrail(db=trail.db, journal=trail.journal, authority=trail.authority, clock=trail.clock)
     running.start()
     for number in range(3):
         running.recorder.record(a_call(request_id=str(number)))

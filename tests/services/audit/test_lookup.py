@@ -23,7 +23,9 @@ def look(
     limit: int | None = None,
     token: str | None = None,
 ) -> Page[EventRecord]:
-    return LookupService(db=trail.db, clock=trail.clock).lookup(scope, what or Lookup(), limit=limit, token=token)
+    return LookupService(db=trail.db, settle=trail.filing.settle, clock=trail.clock).lookup(
+        scope, what or Lookup(), limit=limit, token=token
+    )
 
 
 def names(page: Page[EventRecord]) -> list[str]:

@@ -1,40 +1,32 @@
 import asyncio
+import errno
 import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import event, text
 
+from sealgate.services.audit import recorder as module
 from sealgate.services.audit.events import AuditEvent
 from sealgate.services.audit.floods import Floods
 from sealgate.services.audit.recorder import Recorder
+from sealgate.store.audit_journal import Journal
 from tests.support.audit import TrailHouse, a_call
 from tests.support.signer import NOW, MovableClock
 
 NOBODY = a_call(error_code="InvalidSignatureException", account="")
 
 
-class Gate:
-    """Holds the writer's lock, so that what is recorded has to wait."""
+def names_of(trail: TrailHouse) -> list[str]:
+    return [each["eventName"] for each in trail.texts()]
 
-    def __init__(self, trail: TrailHouse) -> None:
-        self._held, self._open = threading.Event(), threading.Event()
-        self._pool = ThreadPoolExecutor(1)
-        self._pool.submit(self._hold, trail)
-        self._held.wait()
 
-    def _hold(self, trail: TrailHouse) -> None:
-        with trail.db.write():
-            self._held.set()
-            self._open.wait()
-
-    def open(self) -> None:
-        self._open.set()
-        self._pool.shutdown()
+def written_by(trail: TrailHouse) -> list[str]:
+    """Answer the lines of all segments that are not filed yet."""
+    folder = trail.journal.folder
+    return [line for each in sorted(folder.iterdir()) for line in each.read_text().splitlines()]
 
 
 def test_an_event_commits_with_the_change_that_it_describes(trail: TrailHouse) -> None:
@@ -42,82 +34,27 @@ def test_an_event_commits_with_the_change_that_it_describes(trail: TrailHouse) -
         unit.before_commit(lambda tx: trail.recorder.write(tx, a_call()))
         with trail.db.write():
             pass
-    assert [each["eventName"] for each in trail.texts()] == ["GetSigningProfile"]
+    assert names_of(trail) == ["GetSigningProfile"]
 
 
-def test_a_recorded_event_is_durable_when_the_caller_goes_on(trail: TrailHouse) -> None:
-    trail.recorder.start()
+def test_a_recorded_event_is_in_the_journal_when_the_caller_goes_on(trail: TrailHouse) -> None:
     trail.recorder.record(a_call(event_name="One"))
-    assert [each["eventName"] for each in trail.texts()] == ["One"]
-    trail.recorder.stop()
+    (line,) = written_by(trail)
+    assert orjson.loads(line.partition(" ")[2])["eventName"] == "One"
+    assert names_of(trail) == ["One"]
+    assert written_by(trail) == []
 
 
-def recorded_by_many(trail: TrailHouse, pool: ThreadPoolExecutor, count: int) -> list[Future[None]]:
-    """Let many threads record something, and come back when all of them wait."""
-    waiting = [pool.submit(trail.recorder.record, a_call(request_id=str(number))) for number in range(count)]
-    while trail.recorder._queue.qsize() < count:
-        os.sched_yield()
-    return waiting
+def writes_of(trail: TrailHouse, count: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Count the writes for so many calls, each of which ends a turn of the event loop after the one before."""
+    sizes: list[int] = []
+    append = Journal.append
 
+    def counted(journal: Journal, records: Any) -> None:
+        sizes.append(len(records))
+        append(journal, records)
 
-def said_to_the_database(trail: TrailHouse) -> list[str]:
-    """Answer the list of what is said from now on over connections that are not open yet, such as the recorder's."""
-    said: list[str] = []
-    event.listen(trail.db.engine, "connect", lambda driver, _: driver.set_trace_callback(said.append))
-    return said
-
-
-def test_what_waits_shares_a_transaction(trail: TrailHouse) -> None:
-    said = said_to_the_database(trail)
-    with ThreadPoolExecutor(20) as pool:
-        waiting = recorded_by_many(trail, pool, 20)
-        assert not any(each.done() for each in waiting)
-        trail.recorder.start()
-        for each in waiting:
-            each.result()
-    trail.recorder.stop()
-    assert said.count("COMMIT") == 1
-    assert {each["requestID"] for each in trail.texts()} == {str(number) for number in range(20)}
-
-
-def test_an_event_loop_goes_on_while_an_event_is_written_down(trail: TrailHouse) -> None:
-    trail.recorder.start()
-    gate = Gate(trail)
-
-    async def serve() -> list[int]:
-        recording = [
-            asyncio.create_task(trail.recorder.record_soon(partial(a_call, event_name=name))) for name in "ABC"
-        ]
-        await asyncio.sleep(0)
-        recording[1].cancel()
-        seen = [len(trail.texts())]
-        gate.open()
-        await asyncio.gather(*recording, return_exceptions=True)
-        return [*seen, len(trail.texts())]
-
-    assert asyncio.run(serve()) == [0, 3]
-    trail.recorder.stop()
-
-
-def test_an_event_that_cannot_be_made_holds_up_no_other(trail: TrailHouse) -> None:
-    trail.recorder.start()
-    unspeakable = partial(a_call, request_parameters={"key": object()})
-
-    async def serve() -> list[BaseException | None]:
-        events: list[Callable[[], AuditEvent]] = [a_call, unspeakable, a_call]
-        recording = map(trail.recorder.record_soon, events)
-        return await asyncio.gather(*recording, return_exceptions=True)
-
-    first, refused, last = asyncio.run(serve())
-    assert (first, last, type(refused)) == (None, None, orjson.JSONEncodeError)
-    assert len(trail.texts()) == 2
-    trail.recorder.stop()
-
-
-def commits_of(trail: TrailHouse, count: int) -> int:
-    """Count the commits of so many calls, each of which ends a turn of the event loop after the one before."""
-    said = said_to_the_database(trail)
-    trail.recorder.start()
+    monkeypatch.setattr(Journal, "append", counted)
 
     async def end(turn: int) -> None:
         for _ in range(turn):
@@ -128,50 +65,83 @@ def commits_of(trail: TrailHouse, count: int) -> int:
         await asyncio.gather(*map(end, range(count)))
 
     asyncio.run(serve())
-    trail.recorder.stop()
     assert [each["requestID"] for each in trail.texts()] == [str(number) for number in range(count)]
-    return said.count("COMMIT")
+    return len(sizes)
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_calls_that_end_one_after_the_other_share_a_transaction(trail: TrailHouse, count: int) -> None:
-    assert commits_of(trail, count) == 1
+def test_calls_that_end_one_after_the_other_are_written_down_together(
+    trail: TrailHouse, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert writes_of(trail, count, monkeypatch) == 1
 
 
-def test_more_than_one_commit_takes_are_committed_in_several(trail: TrailHouse) -> None:
-    assert commits_of(trail, 100) <= 3
+def test_many_are_written_down_in_several_goes(trail: TrailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert writes_of(trail, 2 * module._MAX_GATHERED, monkeypatch) == 2
 
 
-def test_a_failure_is_told_to_everybody_who_waits_and_the_next_event_is_written_again(trail: TrailHouse) -> None:
-    trail.recorder.start()
-    with trail.db.write() as tx:
-        tx.execute(text("ALTER TABLE audit_events RENAME TO away"))
-    with pytest.raises(Exception, match="audit_events"):
-        trail.recorder.record(a_call())
-    with pytest.raises(Exception, match="audit_events"):
-        asyncio.run(trail.recorder.record_soon(a_call))
-    with trail.db.write() as tx:
-        tx.execute(text("ALTER TABLE away RENAME TO audit_events"))
+def test_who_has_gone_away_is_written_down_all_the_same(trail: TrailHouse) -> None:
+    async def serve() -> None:
+        recording = [
+            asyncio.create_task(trail.recorder.record_soon(partial(a_call, event_name=each))) for each in "ABC"
+        ]
+        await asyncio.sleep(0)
+        recording[1].cancel()
+        await asyncio.gather(*recording, return_exceptions=True)
+
+    asyncio.run(serve())
+    assert names_of(trail) == ["A", "B", "C"]
+
+
+def test_an_event_that_cannot_be_made_holds_up_no_other(trail: TrailHouse) -> None:
+    unspeakable = partial(a_call, request_parameters={"key": object()})
+
+    async def serve() -> list[BaseException | None]:
+        events: list[Callable[[], AuditEvent]] = [a_call, unspeakable, a_call]
+        recording = map(trail.recorder.record_soon, events)
+        return await asyncio.gather(*recording, return_exceptions=True)
+
+    first, refused, last = asyncio.run(serve())
+    assert (first, last, type(refused)) == (None, None, orjson.JSONEncodeError)
+    assert len(trail.texts()) == 2
+
+
+def test_a_failure_is_told_to_everybody_who_waits_and_the_next_event_is_written_again(
+    trail: TrailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail.recorder.record(a_call(event_name="Before"))
+
+    async def serve() -> list[BaseException | None]:
+        return await asyncio.gather(*map(trail.recorder.record_soon, [a_call] * 3), return_exceptions=True)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "write", write_half)
+        with pytest.raises(OSError, match="No space left"):
+            trail.recorder.record(a_call())
+        told = asyncio.run(serve())
+    assert [error.errno for error in told if isinstance(error, OSError)] == [errno.ENOSPC] * 3
     trail.recorder.record(a_call(event_name="After"))
-    assert [each["eventName"] for each in trail.texts()] == ["After"]
+    assert len(written_by(trail)) == 2
+    assert names_of(trail) == ["Before", "After"]
+
+
+_WRITE = os.write
+
+
+def write_half(descriptor: int, data: bytes) -> int:
+    return _WRITE(descriptor, data[: len(data) // 2])
+
+
+def test_nothing_is_taken_after_the_end(trail: TrailHouse) -> None:
+    trail.recorder.record(a_call())
     trail.recorder.stop()
-
-
-def test_stopping_writes_down_what_waits_and_then_nothing_is_taken(trail: TrailHouse) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        waiting = recorded_by_many(trail, pool, 8)
-        trail.recorder.start()
-        trail.recorder.stop()
-        for each in waiting:
-            each.result()
-    assert len(trail.texts()) == 8
     with pytest.raises(RuntimeError):
         trail.recorder.record(a_call())
+    assert len(trail.texts()) == 1
 
 
 def test_calls_of_nobody_are_recorded_once_and_then_counted(trail: TrailHouse) -> None:
-    recorder = Recorder(db=trail.db, clock=trail.clock)
-    recorder.start()
+    recorder = Recorder(journal=trail.journal, clock=trail.clock)
 
     async def flood() -> None:
         for number in range(50):

@@ -54,10 +54,17 @@ class Lookup:
 
 
 class LookupService:
-    """Look-ups in the trail."""
+    """Look-ups in the trail.
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    Args:
+        db: Where it is.
+        settle: Brings what has been written down until now into it.
+        clock: The present.
+    """
+
+    def __init__(self, *, db: Database, settle: Callable[[], None], clock: Clock) -> None:
         self._db = db
+        self._settle = settle
         self._clock = clock
 
     def lookup(self, scope: Scope, what: Lookup, *, limit: int | None, token: str | None) -> Page[EventRecord]:
@@ -75,6 +82,7 @@ class LookupService:
         size = min(limit or MAX_PAGE, MAX_PAGE)
         name = _name(scope, what)
         before = None if token is None else _parse_position(token, name)
+        self._settle()
         with self._db.read() as tx:
             found = lookup_events(
                 tx,

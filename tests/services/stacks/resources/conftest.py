@@ -19,10 +19,9 @@ REGISTRY = json.loads(Path(__file__).with_name("registry.json").read_text(encodi
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = open_house(Config(data=tmp_path_factory.mktemp("resources") / "data"))
-    house.trail.recorder.start()
     yield house
     house.running.hosting.close()
-    house.trail.recorder.stop()
+    house.trail.filing.close()
     house.db.close()
 
 
