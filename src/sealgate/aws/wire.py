@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +22,7 @@ from sealgate.aws.reply import Reply
 from sealgate.aws.request import Request
 from sealgate.aws.router import Router
 from sealgate.aws.validate import compile_validator
+from sealgate.draws import draw_hex
 from sealgate.services.access.entry import Wanted
 
 LAMBDA_BODY_BYTES = 70_167_211
@@ -127,9 +127,9 @@ class Service:
     def new_request_id(self) -> str:
         """Answer an id for one request, in the service's own form."""
         if self.name == "s3":
-            return os.urandom(8).hex().upper()
+            return draw_hex(16).upper()
         # A version 4 UUID (RFC 9562, 5.4), without what uuid.UUID costs on top.
-        digits = os.urandom(16).hex()
+        digits = draw_hex(32)
         head = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
         return f"{head}-{_VARIANTS[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 

@@ -3,6 +3,7 @@ from typing import Any, cast
 
 import pytest
 
+from sealgate.services.audit import sequencer
 from sealgate.services.audit.sequencer import Sequencer
 from sealgate.store.database import Database
 from tests.support.audit import TrailHouse, a_call
@@ -31,20 +32,24 @@ def test_servers_that_place_the_same_events_at_once_place_each_once(trail: Trail
     assert trail.verify().head.position == 5
 
 
-def test_more_events_than_one_transaction_takes_are_placed(trail: TrailHouse) -> None:
-    trail.add(*(a_call(request_id=str(number)) for number in range(300)))
+def test_more_events_than_one_transaction_takes_are_placed(trail: TrailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencer, "_BATCH", 10)
+    trail.add(*(a_call(request_id=str(number)) for number in range(25)))
     trail.settle()
-    assert trail.verify().head.position == 300
+    assert trail.verify().head.position == 25
 
 
 @pytest.mark.parametrize(
     ("count", "said"),
     [
-        (256, ["COMMIT"]),
-        (300, ["PRAGMA synchronous=NORMAL", "COMMIT", "PRAGMA synchronous=FULL", "COMMIT"]),
+        (10, ["COMMIT"]),
+        (15, ["PRAGMA synchronous=NORMAL", "COMMIT", "PRAGMA synchronous=FULL", "COMMIT"]),
     ],
 )
-def test_the_last_batch_reaches_the_disk_and_all_before_with_it(trail: TrailHouse, count: int, said: list[str]) -> None:
+def test_the_last_batch_reaches_the_disk_and_all_before_with_it(
+    trail: TrailHouse, count: int, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencer, "_BATCH", 10)
     trail.add(*(a_call(request_id=str(number)) for number in range(count)))
     heard: list[str] = []
     with trail.db.read() as tx:

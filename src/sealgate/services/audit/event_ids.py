@@ -6,13 +6,14 @@ its pages too; ids drawn wholly at random would each change pages of their own.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 
-_RANDOM_BYTES = 9
+from sealgate.draws import draw_hex
+
+_RANDOM_DIGITS = 18
 
 
 def new_event_id(moment: datetime) -> str:
     """Answer an id for an event that is written down at a moment: its millisecond, then 72 random bits."""
-    when, drawn = f"{int(moment.timestamp() * 1000):012x}", os.urandom(_RANDOM_BYTES).hex()
+    when, drawn = f"{int(moment.timestamp() * 1000):012x}", draw_hex(_RANDOM_DIGITS)
     return f"{when[:8]}-{when[8:]}-7{drawn[:3]}-8{drawn[3:6]}-{drawn[6:]}"

@@ -22,8 +22,8 @@ from sealgate.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
 
-_BATCH = 256
-"""Events of one transaction. It holds other writers up for about a millisecond."""
+_BATCH = 512
+"""Events of one transaction. It holds other writers up for a few milliseconds."""
 _PATIENCE_SECONDS = 2.0
 _LOOK_SECONDS = 0.05
 

@@ -11,8 +11,8 @@ from sealgate.store.database import Database
 from sealgate.trust.trail import Head, follow, genesis
 
 INTERVAL_SECONDS = 0.5
-_BATCH = 256
-"""Events placed in one transaction. It holds other writers up for about a millisecond, and the hashing before it
+_BATCH = 512
+"""Events placed in one transaction. It holds other writers up for a millisecond or two, and the hashing before it
 the event loop for a few."""
 
 
