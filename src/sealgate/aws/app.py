@@ -25,6 +25,7 @@ from sealgate.aws.response import Response
 from sealgate.aws.sending import Scope, Send, send_response
 from sealgate.aws.sigv2 import Link, find_link
 from sealgate.aws.sigv4 import Claim, parse_claim
+from sealgate.aws.stages import next_stage
 from sealgate.aws.wire import Voices
 from sealgate.aws.witness import Witness
 from sealgate.clock import Clock
@@ -100,6 +101,7 @@ class App:
                 log.info("a client went away before its request had arrived")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await next_stage()
         request, fault = _parse_request(scope)
         with_body = request.method != "HEAD"
         page = await self._find_page(request) if request.raw_path in _PAGES else None

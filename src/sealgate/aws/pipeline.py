@@ -20,6 +20,7 @@ from sealgate.aws.reply import Reply
 from sealgate.aws.request import EMPTY_SHA256, Request
 from sealgate.aws.response import Response
 from sealgate.aws.signature_context import signature_context
+from sealgate.aws.stages import next_stage
 from sealgate.aws.uploads import Upload
 from sealgate.aws.wire import Bound
 from sealgate.aws.witness import Witness
@@ -103,6 +104,7 @@ class Pipeline:
 
     async def _perform_call(self, exchange: Exchange, identity: Identity, bound: Bound) -> Response:
         """Answer a request that has arrived."""
+        await next_stage()
         arguments = bound.arguments(exchange.members or {})
         call = self._admit(exchange, identity, bound, arguments)
         return _encode(bound, await self._handle(exchange, bound, call, arguments), exchange)
@@ -189,6 +191,7 @@ class Pipeline:
     async def _handle(self, exchange: Exchange, bound: Bound, call: Call, arguments: Mapping[str, Any]) -> Reply:
         handle = partial(bound.handle, call, arguments)
         if bound.binding.inline:
+            await next_stage()
             return self._witness.attend(exchange, handle)
         pool = self._waiting_pool if bound.binding.waits else self._pool
         return await asyncio.get_running_loop().run_in_executor(pool, self._witness.run, exchange, handle)
