@@ -2,7 +2,7 @@
 
 1. A call that may write runs in a unit of work (`Database.unit`), and its event is the last thing that the unit writes:
    change and evidence are one transaction. A refusal whose decision was recorded leaves its event in the same way.
-2. What wrote nothing, a read or a refusal, is in a journal before its answer goes out, and filed from there with others.
+2. What wrote nothing, a read or a refusal, is in a journal before its answer goes out, and is filed soon after.
 3. Calls of nobody known are counted where they come in floods.
 
 An event that cannot be written down undoes the change, and the call fails: nothing happens without evidence.

@@ -74,7 +74,7 @@ class Journal:
             JournalFull: Too many wait for the database.
             OSError: They could not be written.
         """
-        data = "".join([f"{each.recorded_at.isoformat()} {each.text}\n" for each in records]).encode()
+        data = _encode(records)
         with self._lock:
             if self._waiting + len(records) > MAX_WAITING:
                 raise JournalFull(f"{self._waiting} audit events wait for the database, which takes none")
@@ -102,6 +102,16 @@ class Journal:
         if not segment.records:
             segment.path.unlink(missing_ok=True)
 
+    def set_aside(self, records: Sequence[EventRecord]) -> Path:
+        """Keep events that the database does not take, in a file that is no segment; answer which.
+
+        Raises:
+            OSError: They could not be written.
+        """
+        path = self.folder / f"{records[0].event_id}.refused"
+        path.write_bytes(_encode(records))
+        return path
+
     def left_behind(self) -> list[Path]:
         """Answer the segments of a server that has ended without filing them, the oldest first."""
         return self._left
@@ -128,6 +138,10 @@ class Journal:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         return os.open(self._segment.path, flags, 0o600)
+
+
+def _encode(records: Sequence[EventRecord]) -> bytes:
+    return "".join([f"{each.recorded_at.isoformat()} {each.text}\n" for each in records]).encode()
 
 
 def _find_segments(folder: Path) -> list[Path]:

@@ -93,9 +93,29 @@ class Filing:
             is_last = len(batch) == len(segment.records)
             try:
                 self._add(batch, is_last=is_last)
-            except Exception:  # noqa: BLE001 - raised the second time, unless that they were there was all
-                self._add(batch, is_last=is_last, may_be_there=True)
+            except Exception as error:
+                if not _is_about_data(error):
+                    raise
+                self._file_singly(batch)
             self._journal.note_filed(segment, len(batch))
+
+    def _file_singly(self, records: Sequence[EventRecord]) -> None:
+        """File events that may be there already, or of which the database takes some only: no event keeps others out.
+
+        Raises:
+            Exception: What the database raises that is not about an event.
+        """
+        refused: list[EventRecord] = []
+        for record in records:
+            try:
+                self._add([record], is_last=True, may_be_there=True)
+            except Exception as error:
+                if not _is_about_data(error):
+                    raise
+                log.exception("the database does not take audit event %s", record.event_id)
+                refused.append(record)
+        if refused:
+            log.error("%d audit events are kept in %s instead", len(refused), self._journal.set_aside(refused))
 
     def _add(self, records: Sequence[EventRecord], *, is_last: bool, may_be_there: bool = False) -> None:
         """Add events in one transaction; the last one brings all before it to the disk, too."""
@@ -135,6 +155,11 @@ def _file(db: Database, records: Sequence[EventRecord]) -> None:
 def _without_known(tx: Tx, records: Sequence[EventRecord]) -> list[EventRecord]:
     known = known_events(tx, [each.event_id for each in records])
     return [each for each in records if each.event_id not in known]
+
+
+def _is_about_data(error: Exception) -> bool:
+    """Tell whether a database refuses what it was given, and not everything (PEP 249, "Exceptions")."""
+    return any(kind.__name__ in ("DataError", "IntegrityError") for kind in type(error).__mro__)
 
 
 def _read(segment: Path) -> tuple[list[EventRecord], int]:
