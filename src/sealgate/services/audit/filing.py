@@ -71,7 +71,8 @@ class Filing:
         """
         for path in self._journal.left_behind():
             records, unreadable = _read(path)
-            _file(self._db, records)
+            for start in range(0, len(records), _BATCH):
+                self._file_batch(records[start : start + _BATCH], is_last=True, may_be_there=True)
             if unreadable:
                 kept = path.rename(path.with_suffix(".unreadable"))
                 log.error("%d lines of the audit journal are no events; they are kept in %s", unreadable, kept)
@@ -90,14 +91,16 @@ class Filing:
     def _file(self, segment: Segment) -> None:
         while segment.records:
             batch = segment.records[:_BATCH]
-            is_last = len(batch) == len(segment.records)
-            try:
-                self._add(batch, is_last=is_last)
-            except Exception as error:
-                if not _is_about_data(error):
-                    raise
-                self._file_singly(batch)
+            self._file_batch(batch, is_last=len(batch) == len(segment.records))
             self._journal.note_filed(segment, len(batch))
+
+    def _file_batch(self, batch: Sequence[EventRecord], *, is_last: bool, may_be_there: bool = False) -> None:
+        try:
+            self._add(batch, is_last=is_last, may_be_there=may_be_there)
+        except Exception as error:
+            if not _is_about_data(error):
+                raise
+            self._file_singly(batch)
 
     def _file_singly(self, records: Sequence[EventRecord]) -> None:
         """File events that may be there already, or of which the database takes some only: no event keeps others out.
@@ -142,14 +145,9 @@ def settle_journal(folder: Path, db: Database) -> None:
     for path in segments:
         with suppress(FileNotFoundError):
             records, _ = _read(path)
-            _file(db, records)
-
-
-def _file(db: Database, records: Sequence[EventRecord]) -> None:
-    """File events that may be there already."""
-    for start in range(0, len(records), _BATCH):
-        with db.write() as tx:
-            add_events(tx, _without_known(tx, records[start : start + _BATCH]))
+            for start in range(0, len(records), _BATCH):
+                with db.write() as tx:
+                    add_events(tx, _without_known(tx, records[start : start + _BATCH]))
 
 
 def _without_known(tx: Tx, records: Sequence[EventRecord]) -> list[EventRecord]:
