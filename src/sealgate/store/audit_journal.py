@@ -25,6 +25,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sealgate.store.audit import EventRecord
+from sealgate.trust.durable import make_private_folder, write_durably
 
 MAX_WAITING = 50_000
 """Events that may wait for the database; where it takes none for so long, calls fail."""
@@ -109,7 +110,7 @@ class Journal:
             OSError: They could not be written.
         """
         path = self.folder / f"{records[0].event_id}.refused"
-        path.write_bytes(_encode(records))
+        write_durably(path, _encode(records), mode=0o600)
         return path
 
     def left_behind(self) -> list[Path]:
@@ -135,7 +136,7 @@ class Journal:
         self._size += len(data)
 
     def _open(self) -> int:
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(self.folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         return os.open(self._segment.path, flags, 0o600)
 

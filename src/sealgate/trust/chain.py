@@ -23,10 +23,6 @@ from sealgate.x509.certificates import (
 )
 from sealgate.x509.path import verify_path
 
-REMEMBERED = 256
-"""Signature blocks of each kind that a process has verified and need not verify again, by all of their bytes and the
-roots that were trusted. A server meets the same ones at every start of a function."""
-
 
 @value
 class VerifiedPath:

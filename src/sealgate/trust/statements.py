@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import lru_cache
 from typing import Protocol
 
 from sealgate.cms.statement import Statement, parse_statement
 from sealgate.errors import IntegrityError
 from sealgate.trust.chain import (
-    REMEMBERED,
     VerifiedPath,
     verify_bound,
     verify_exact_set,
@@ -22,6 +20,7 @@ from sealgate.trust.chain import (
     verify_trusted,
 )
 from sealgate.trust.ecdsa import verify_ecdsa
+from sealgate.trust.remembering import remembering
 from sealgate.trust.roots import TrustRoots
 from sealgate.values import value
 from sealgate.x509.certificates import fingerprint, get_p384_key, load_certificate, name_by_content
@@ -83,7 +82,7 @@ def verify_statement(
     )
 
 
-@lru_cache(REMEMBERED)
+@remembering
 def _verify_block(block: bytes, kind: StatementKind, roots: TrustRoots) -> tuple[Statement, VerifiedPath]:
     """Take the steps 1 to 3, which follow from nothing else."""
     statement = parse_statement(block)

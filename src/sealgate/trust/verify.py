@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sealgate.cms.envelope import Envelope, parse_envelope, verify_canonical
@@ -36,7 +35,6 @@ from sealgate.package.signature_entry import read_signature
 from sealgate.package.source import Source
 from sealgate.trust.assessment import Assessment, Signature
 from sealgate.trust.chain import (
-    REMEMBERED,
     VerifiedPath,
     certificate_facts,
     find_signer,
@@ -46,6 +44,7 @@ from sealgate.trust.chain import (
     verify_trusted,
 )
 from sealgate.trust.ecdsa import verify_ecdsa
+from sealgate.trust.remembering import remembering
 from sealgate.trust.roots import RootKind, TrustRoots
 from sealgate.values import value
 from sealgate.x509.certificates import get_p384_key, revocation_hashes
@@ -115,7 +114,7 @@ def verify_envelope(block: bytes, *, roots: TrustRoots, at: datetime) -> Verifie
     return verified
 
 
-@lru_cache(REMEMBERED)
+@remembering
 def _verify_block(block: bytes, roots: TrustRoots) -> VerifiedEnvelope:
     envelope = parse_envelope(block, strict=False)  # step 2
     attributes = envelope.attributes

@@ -70,15 +70,24 @@ class Filing:
             OSError: The journal cannot be read.
         """
         for path in self._journal.left_behind():
-            records, unreadable = _read(path)
-            for start in range(0, len(records), _BATCH):
-                self._file_batch(records[start : start + _BATCH], is_last=True, may_be_there=True)
+            unreadable = self.file_left(path)
             if unreadable:
                 kept = path.rename(path.with_suffix(".unreadable"))
                 log.error("%d lines of the audit journal are no events; they are kept in %s", unreadable, kept)
             else:
                 path.unlink()
-            log.info("filed %d audit events that a server had written down before it was killed", len(records))
+            log.info("filed the audit events that a server had written down in %s before it was killed", path)
+
+    def file_left(self, path: Path) -> int:
+        """File the events of a segment that a server has left, and leave it; answer how many of its lines are none.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        records, unreadable = _read(path)
+        for start in range(0, len(records), _BATCH):
+            self._file_batch(records[start : start + _BATCH], is_last=True, may_be_there=True)
+        return unreadable
 
     def _file_all(self) -> None:
         segment = self._journal.take()
@@ -100,10 +109,13 @@ class Filing:
         except Exception as error:
             if not _is_about_data(error):
                 raise
-            self._file_singly(batch)
+            if may_be_there:
+                self._file_singly(batch)
+            else:
+                self._file_batch(batch, is_last=is_last, may_be_there=True)
 
     def _file_singly(self, records: Sequence[EventRecord]) -> None:
-        """File events that may be there already, or of which the database takes some only: no event keeps others out.
+        """File events of which the database takes some only: no event keeps others out.
 
         Raises:
             Exception: What the database raises that is not about an event.
@@ -139,15 +151,14 @@ def settle_journal(folder: Path, db: Database) -> None:
     Raises:
         OSError: The journal cannot be read.
     """
-    segments, end = Journal(folder).left_behind(), time.monotonic() + _PATIENCE_SECONDS
+    journal = Journal(folder)
+    segments, end = journal.left_behind(), time.monotonic() + _PATIENCE_SECONDS
     while any(each.exists() for each in segments) and time.monotonic() < end:
         time.sleep(_LOOK_SECONDS)
+    filing = Filing(db=db, journal=journal)
     for path in segments:
         with suppress(FileNotFoundError):
-            records, _ = _read(path)
-            for start in range(0, len(records), _BATCH):
-                with db.write() as tx:
-                    add_events(tx, _without_known(tx, records[start : start + _BATCH]))
+            filing.file_left(path)
 
 
 def _without_known(tx: Tx, records: Sequence[EventRecord]) -> list[EventRecord]:
