@@ -21,6 +21,7 @@ from sealgate.trust.contents import SignedContents, sign_contents, verify_conten
 from sealgate.trust.keys import MemoryKeyStore
 from sealgate.trust.roots import TrustRoots
 from sealgate.x509.certificates import name_by_content
+from sealgate.x509.profile import CODE_CONTENTS
 from tests.support.authority import ARN, JOB_ARN, NOW, FixedClock
 from tests.support.code import MEMBERS, CodeWorld, without_links
 from tests.support.sealed import new_authority, roots_of, sign_bytes
@@ -417,6 +418,19 @@ def test_code_that_was_listed_under_a_revoked_issuing_ca_is_unpacked_again(tmp_p
     assert caught.value.reason == "IssuerRevoked"
     world.start(package)
     assert len(world.staged) == 1  # somebody may still run from it
+
+
+def test_code_that_was_listed_in_the_former_form_is_unpacked_again(world: CodeWorld) -> None:
+    package = world.put_sealed()
+    world.start(package)
+    entry = world.entry(package)
+    text = entry.list.read_bytes().replace(b"contents-2", b"contents-1")
+    entry.list.write_bytes(text)
+    assert refusal(world, package).reason == "ContentsAltered"
+    entry.signature.write_bytes(world.authority.sign_statement(text, kind=CODE_CONTENTS, signing_time=NOW))
+    world.start(package)
+    assert b"contents-2" in entry.list.read_bytes()
+    assert len(world.staged) == 1
 
 
 def test_a_name_that_is_none_is_refused(world: CodeWorld) -> None:

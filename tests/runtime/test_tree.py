@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from sealgate.runtime.tree import (
     FILE_MODE,
@@ -34,7 +34,7 @@ def write(folder: Path) -> list[Item]:
 def test_files_are_noted_as_they_are_written(tmp_path: Path) -> None:
     items = {item.path: item for item in write(tmp_path / "files")}
     for path, body in FILES.items():
-        assert items[path] == file_item(path, mode=FILE_MODE, size=len(body), sha256=hashlib.sha256(body).digest())
+        assert items[path] == file_item(path, mode=FILE_MODE, size=len(body), blake3=blake3(body).digest())
 
 
 def opened_below(folder: Path) -> list[Path]:

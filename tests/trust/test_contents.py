@@ -26,9 +26,9 @@ ROOTS = roots_of(shared_authority())
 UNPACKED = Unpacked(package_sha256="ab" * 32, proof=Proof.SEAL, unpacked_at=NOW)
 ITEMS = [
     directory_item(b"a", mode=0o755),
-    file_item(b"a/b", mode=0o644, size=3, sha256=bytes(32)),
-    file_item(b"a-b", mode=0o755, size=0, sha256=b"\xff" * 32),
-    file_item('line\nbreak "é"'.encode(), mode=0o644, size=1, sha256=b"\x01" * 32),
+    file_item(b"a/b", mode=0o644, size=3, blake3=bytes(32)),
+    file_item(b"a-b", mode=0o755, size=0, blake3=b"\xff" * 32),
+    file_item('line\nbreak "é"'.encode(), mode=0o644, size=1, blake3=b"\x01" * 32),
     link_item(b"z", b"not \xff UTF-8"),
 ]
 """In the order of their parts: what is in a directory stands right behind it, whatever byte a neighbour has there."""
@@ -61,7 +61,7 @@ def test_items_are_listed_in_one_order() -> None:
 def test_the_text_is_one_json_value_a_line() -> None:
     lines = [json.loads(line) for line in sign().text.splitlines()]
     assert lines[0] == {
-        "type": "sealgate-code-contents-1",
+        "type": "sealgate-code-contents-2",
         "package": "ab" * 32,
         "proof": "seal",
         "unpackedAt": "2026-11-24T12:00:00+00:00",
@@ -84,6 +84,16 @@ def test_no_byte_can_be_changed(at: int) -> None:
     assert caught.value.reason == "ContentsAltered"
 
 
+def test_a_genuine_list_of_the_former_form_is_told_from_a_forged_one() -> None:
+    former = signed_text(sign().text.replace(b"contents-2", b"contents-1"))
+    with pytest.raises(IntegrityError) as caught:
+        read(former)
+    assert caught.value.reason == "FormerContents"
+    with pytest.raises(IntegrityError) as caught:
+        read(SignedContents(text=former.text, block=sign().block))
+    assert caught.value.reason == "ContentsAltered"
+
+
 def test_a_signer_of_other_texts_signs_no_list() -> None:
     text = sign().text
     block = shared_authority().sign_statement(text, kind=AUDIT_HEAD, signing_time=NOW)
@@ -95,7 +105,7 @@ def test_a_signer_of_other_texts_signs_no_list() -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda text: text.replace(b"contents-1", b"contents-2"),
+        lambda text: text.replace(b"contents-2", b"contents-3"),
         lambda text: text.replace(b'"seal"', b'"trust"'),
         lambda text: text.replace(b":00:00+00:00", b":00:01+00:00"),
         lambda text: text.replace(b":00:00+00:00", b":00:00+01:00"),

@@ -33,6 +33,8 @@ log = logging.getLogger("sealgate.code")
 
 _OTHERS = 2
 """Cores that are not for further threads of a check: the caller's, and that of the process that starts meanwhile."""
+_OUTDATED = frozenset({"IssuerRevoked", "FormerContents"})
+"""Reasons to refuse a list that are nobody's fault."""
 _MAX_LIST = 256 << 20
 """Bytes of a list; one of a package with the longest names that are allowed stays below."""
 
@@ -86,7 +88,7 @@ class CodeStore:
         if not entry.exists() or self._is_outdated(entry):
             with self._folder.locked(package.sha256):
                 if entry.exists() and self._is_outdated(entry):
-                    log.warning("code %s was listed under a revoked issuing CA: it is unpacked again", package.sha256)
+                    log.warning("the list of code %s is outdated: it is unpacked again", package.sha256)
                     self._folder.set_aside(package.sha256)
                 if not entry.exists():
                     self._folder.add(package.sha256, lambda files: self._fill(files, package))
@@ -169,13 +171,11 @@ class CodeStore:
         return verified
 
     def _is_outdated(self, entry: CodeEntry) -> bool:
-        """Tell whether an entry says nothing any more, through nobody's fault: its issuing CA was revoked later."""
-        if not self._revoked_issuers():
-            return False
+        """Tell whether an entry says nothing any more: its issuing CA was revoked, or the form of lists changed."""
         try:
             self._verify_list(entry)
         except IntegrityError as error:
-            return error.reason == "IssuerRevoked"
+            return error.reason in _OUTDATED
         return False
 
 

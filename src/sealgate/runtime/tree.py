@@ -9,7 +9,6 @@ can choose which bytecode runs), all of it the server's own and with no second n
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections import deque
@@ -18,6 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from blake3 import blake3
 
 from sealgate.errors import IntegrityError
 from sealgate.package.names import show_name
@@ -213,7 +214,7 @@ def _verify_and_close(descriptor: int, item: Item) -> None:
 
 
 def _verify_bytes(descriptor: int, item: Item) -> None:
-    state, left = hashlib.sha256(), item.size + 1  # one more, so that a file that has grown shows it
+    state, left = blake3(), item.size + 1  # one more, so that a file that has grown shows it
     buffer = memoryview(bytearray(min(_PIECE, left)))
     try:
         while left > 0 and (length := os.readv(descriptor, (buffer,))):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from blake3 import blake3
 
 from sealgate.errors import PackageError
 from sealgate.package.inflate import Bytes
@@ -89,7 +90,7 @@ class TreeWriter:
         except OSError as error:
             raise _refusal(path, error) from error
         try:
-            size, state = 0, hashlib.sha256()
+            size, state = 0, blake3()
             for piece in pieces:
                 state.update(piece)
                 size += len(piece)
@@ -98,7 +99,7 @@ class TreeWriter:
             os.utime(descriptor, ns=(MODIFIED_NS, MODIFIED_NS))
         finally:
             os.close(descriptor)
-        self.items.append(file_item(path, mode=mode, size=size, sha256=state.digest()))
+        self.items.append(file_item(path, mode=mode, size=size, blake3=state.digest()))
 
 
 def _parent(path: bytes) -> bytes:

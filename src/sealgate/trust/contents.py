@@ -22,7 +22,8 @@ from sealgate.trust.statements import StatementSigner, VerifiedStatement, verify
 from sealgate.values import value
 from sealgate.x509.profile import CODE_CONTENTS
 
-_TYPE = "sealgate-code-contents-1"
+_TYPE = "sealgate-code-contents-2"
+_FORMER_TYPE = "sealgate-code-contents-1"  # had SHA-256 where there is BLAKE3 now
 _PARSER = json.JSONDecoder()  # `json.loads` would first find out which Unicode a line is in
 _DIRECTORY, _FILE, _LINK = "d", "f", "l"
 
@@ -61,7 +62,7 @@ class Item(NamedTuple):
         kind: `d`, `f` or `l`.
         mode: The permission bits; 0 for a link, which has none.
         size: Bytes of a file; else 0.
-        content: SHA-256 of a file, 32 bytes; the target of a link; else empty.
+        content: BLAKE3 of a file, 32 bytes; the target of a link; else empty.
     """
 
     path: bytes
@@ -86,9 +87,9 @@ def directory_item(path: bytes, *, mode: int) -> Item:
     return Item(path, _DIRECTORY, mode, 0, b"")
 
 
-def file_item(path: bytes, *, mode: int, size: int, sha256: bytes) -> Item:
+def file_item(path: bytes, *, mode: int, size: int, blake3: bytes) -> Item:
     """Make the item of a file."""
-    return Item(path, _FILE, mode, size, sha256)
+    return Item(path, _FILE, mode, size, blake3)
 
 
 def link_item(path: bytes, target: bytes) -> Item:
@@ -168,7 +169,8 @@ def verify_contents(contents: SignedContents, *, roots: TrustRoots, at: datetime
         at: The present.
 
     Raises:
-        IntegrityError: It is forged, or not from a trusted authority, or from the future, or something else.
+        IntegrityError: It is forged, or not from a trusted authority, or from the future, or something else. With the
+            reason FormerContents it is genuine, and was made by a server that wrote such lists in another form.
     """
     statement = verify_statement(contents.text, contents.block, kind=CODE_CONTENTS, roots=roots, at=at)
     head, _, _ = contents.text.partition(b"\n")
@@ -191,6 +193,8 @@ def _encode_head(unpacked: Unpacked) -> bytes:
 def _parse_head(line: bytes) -> Unpacked:
     try:
         stated = json.loads(line)
+        if stated["type"] == _FORMER_TYPE:
+            raise IntegrityError(f"the {CODE_CONTENTS.name} has a former form", reason="FormerContents")
         unpacked = Unpacked(
             package_sha256=str(stated["package"]),
             proof=Proof(stated["proof"]),
@@ -215,8 +219,8 @@ def _parse_item(line: bytes) -> Item:
     try:
         kind, path, *rest = _PARSER.decode(line.decode("ascii"))
         if kind == _FILE:
-            mode, size, sha256 = rest
-            return Item(_encode(path), _FILE, mode, size, bytes.fromhex(sha256))
+            mode, size, blake3 = rest
+            return Item(_encode(path), _FILE, mode, size, bytes.fromhex(blake3))
         if kind == _DIRECTORY:
             (mode,) = rest
             return Item(_encode(path), _DIRECTORY, mode, 0, b"")
