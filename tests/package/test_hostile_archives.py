@@ -225,9 +225,10 @@ def test_82_overlapping_bombs_cve_2024_0450(rules: Rules) -> None:
 
 
 @EVERY_RULE_SET
-def test_83_data_that_expands_to_more_than_stated(rules: Rules) -> None:
+@pytest.mark.parametrize(("stated", "rule"), [(10, "more than the stated size"), (1 << 20, "what size and checksum")])
+def test_83_data_that_expands_to_more_than_stated(stated: int, rule: str, rules: Rules) -> None:
     bomb = deflate(bytes(4 << 20), 9)
-    error = refused(write_zip([Member(b"bomb", bytes(10), DEFLATED, data=bomb)]), "not what size and checksum", rules)
+    error = refused(write_zip([Member(b"bomb", bytes(stated), DEFLATED, data=bomb)]), rule, rules)
     assert error.entry == "bomb"
 
 
@@ -542,10 +543,18 @@ def test_stored_entries_have_one_size() -> None:
     refused(write_zip([Member(b"a", b"body", **both(size=3))]), "stored and has two sizes")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("size", [3, 5])
-def test_a_wrong_size_of_deflated_data_is_refused(size: int) -> None:
-    member = Member(b"a", b"body", DEFLATED, **both(size=size))  # type: ignore[arg-type]  # two of its fields
-    refused(write_zip([member]), "not what size and checksum say")
+@pytest.mark.parametrize(
+    ("body", "size", "rule"),
+    [
+        (b"body", 3, "more than the stated size"),
+        (b"body", 5, "less than the stated size"),
+        (b"body" * 50, 199, "not what size and checksum say"),
+        (b"body" * 50, 201, "not what size and checksum say"),
+    ],
+)
+def test_a_wrong_size_of_deflated_data_is_refused(body: bytes, size: int, rule: str) -> None:
+    member = Member(b"a", body, DEFLATED, **both(size=size))  # type: ignore[arg-type]  # two of its fields
+    refused(write_zip([member]), rule)
 
 
 def test_a_size_that_no_data_can_expand_to_is_refused_before_anything_is_expanded() -> None:

@@ -18,7 +18,7 @@ is checked where the data is expanded: `digest`, `read_body`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from stat import S_IFLNK
 
@@ -47,6 +47,7 @@ from sealgate.package.rules import (
     Rules,
 )
 from sealgate.package.source import Source
+from sealgate.package.window import Window
 
 __all__ = [
     "AWS_FORMAT",
@@ -175,6 +176,15 @@ class ArchiveReader:
         self._signature: Entry | None = None
         self._total = 0
         self._checked_attributes: tuple[int, int] | None = None
+
+    def open_window(self, on_chunk: Callable[[bytes], None] | None = None) -> Window:
+        """Make a window to read the entries' data through. Local headers that it shows are not read again.
+
+        Args:
+            on_chunk: As `Window`.
+        """
+        self._headers.window = Window(self.source, self.directory_offset, on_chunk)
+        return self._headers.window
 
     @property
     def entries(self) -> Iterator[Entry]:

@@ -41,8 +41,7 @@ def digest_package(source: Source, *, rules: Rules) -> tuple[Archive, bytes]:
             archive's structure, as `digest_contents`.
     """
     reader = ArchiveReader(source, rules)
-    window = Window(source, reader.directory_offset)
-    return hash_while_reading(reader, content_jobs(reader, window, with_meta_directory=False))
+    return hash_while_reading(reader, content_jobs(reader, reader.open_window(), with_meta_directory=False))
 
 
 def digest_contents(archive: Archive, *, with_meta_directory: bool = False) -> bytes:

@@ -50,7 +50,7 @@ def prepare_package(source: Source) -> PreparedPackage:
     """
     reader = ArchiveReader(source, SIGNING)
     chunks = _Chunks()
-    window = Window(source, reader.directory_offset, chunks.add)
+    window = reader.open_window(chunks.add)
     jobs = content_jobs(reader, window, with_meta_directory=True)
     archive, content_digest = hash_while_reading(reader, chunks.join(jobs, window))
     verify_manifest(archive)

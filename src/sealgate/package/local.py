@@ -13,6 +13,7 @@ from sealgate.package.extras import ZIP64, check_unicode, parse_extras, resolve_
 from sealgate.package.records import DESCRIPTOR_MARK, FLAG_DESCRIPTOR, LOCAL, LOCAL_MARK
 from sealgate.package.rules import Rules
 from sealgate.package.source import Source
+from sealgate.package.window import Window
 
 _WINDOW = 32 << 10
 
@@ -30,9 +31,10 @@ class LocalHeaders:
 
     Attributes:
         position: Where the next local header must begin.
+        window: What the entries' data is read through, if it is: most headers can be seen there too.
     """
 
-    __slots__ = ("_buffer", "_end", "_rules", "_source", "_start", "position")
+    __slots__ = ("_buffer", "_end", "_rules", "_source", "_start", "position", "window")
 
     def __init__(self, source: Source, end: int, rules: Rules) -> None:
         self._source = source
@@ -41,6 +43,7 @@ class LocalHeaders:
         self._start = 0
         self._buffer = b""
         self.position = 0
+        self.window: Window | None = None
 
     def check(self, entry: Entry, record: bytes) -> int:
         """Check one entry's local header and data descriptor, and go past it.
@@ -64,13 +67,18 @@ class LocalHeaders:
         name, offset, _, packed, _, _, _, flags, _ = entry
         # The most usual header, recognised in one comparison: all fields equal, no extra field, no descriptor.
         plain = b"".join((LOCAL_MARK, record, b"\0\0", name))
-        if flags & FLAG_DESCRIPTOR or not self._buffer.startswith(plain, offset - self._start):
+        if flags & FLAG_DESCRIPTOR or not self._shows(plain, offset):
             return self._check_fully(entry, record)
         data_offset = offset + len(plain)
         self.position = data_offset + packed
         if self.position > self._end:
             raise PackageError(_BEYOND)
         return data_offset
+
+    def _shows(self, expected: bytes, offset: int) -> bool:
+        if self.window is not None and self.window.shows(expected, offset):
+            return True
+        return self._buffer.startswith(expected, offset - self._start)
 
     def _check_fully(self, entry: Entry, record: bytes) -> int:
         header = self._read(entry.offset, LOCAL.size)

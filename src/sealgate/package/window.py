@@ -43,6 +43,11 @@ class Window:
             return memoryview(self._chunk)[at : at + length]
         return b"".join(self.pieces(offset, length))
 
+    def shows(self, expected: bytes, offset: int) -> bool:
+        """Tell whether the chunk that it holds has certain bytes at an offset."""
+        at = offset - self._start
+        return at >= 0 and self._chunk.startswith(expected, at)
+
     def finish(self) -> None:
         """Read what was not asked for up to the end, if somebody wants the chunks."""
         if self._on_chunk is not None and self._start + len(self._chunk) < self._end:
