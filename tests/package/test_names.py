@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sealgate.errors import PackageError
 from sealgate.package.archive import DEPLOYABLE, SIGNING, PackageTooLarge, Rules
 from sealgate.package.names import NameRegistry, show_name, split_name
+
+_PARTS = st.sampled_from(
+    [b"a", b"A", b"b.py", b"B.py", b"con", b"x" * 256, b"", b".", b"..", b"a ", b"\xc3\xa9", b"META_INF", b"a\\"]
+)
+_NAMES = st.lists(_PARTS, min_size=1, max_size=4).map(b"/".join)
 
 
 def fill(registry: NameRegistry, names: Iterable[bytes]) -> None:
@@ -71,3 +78,35 @@ def test_the_package_folder_itself_may_be_an_entry_of_what_deploys() -> None:
 
 def test_a_name_in_a_message_is_short_and_printable() -> None:
     assert show_name(b"\xff" + b"x" * 70_000) == "\ufffd" + "x" * 199
+
+
+@given(names=st.lists(_NAMES, max_size=12), rules=st.sampled_from([SIGNING, DEPLOYABLE]))
+@settings(max_examples=400)
+def test_what_lies_beside_a_known_name_is_judged_as_if_nothing_were_known(names: list[bytes], rules: Rules) -> None:
+    short, full = NameRegistry(rules), NameRegistry(rules)
+    for name in names:
+        assert judge(short, name) == judge(full, name)
+        full._plain_folders.clear()
+
+
+def judge(registry: NameRegistry, name: bytes) -> str | None:
+    try:
+        registry.add(name, utf8=True)
+    except PackageError as error:
+        return str(error)
+    return None
+
+
+def test_only_the_last_part_is_looked_at_beside_a_known_name() -> None:
+    registry = NameRegistry(SIGNING)
+    fill(registry, [b"lib/a", b"lib/b"])
+    for name, rule in {
+        b"lib/B": "occurs twice",
+        b"lib/a/c": "is used as a directory",
+        b"lib/nul.txt": "a device on Windows",
+        b"lib/c.": "ends with a dot",
+        b"lib/" + b"c" * 256: "longer than",
+        b"lib": "a file and of a directory",
+    }.items():
+        with pytest.raises(PackageError, match=rule):
+            registry.add(name, utf8=False)

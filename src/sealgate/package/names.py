@@ -17,6 +17,8 @@ _DEVICE = r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])"
 _PART = rf"(?!{_DEVICE}(?:[./]|\Z))[\w@+=,~()\[\]{{}}#$%&'!; .-]{{0,254}}[\w@+=,~()\[\]{{}}#$%&'!;-]"
 _PLAIN = re.compile(rf"(?:{_PART}/){{0,{MAX_DEPTH - 1}}}{_PART}/?".encode("ascii"))
 """Most names: ASCII, and none of the rules below can refuse them."""
+_PLAIN_LEAF = re.compile(_PART.encode("ascii"))
+"""The last part of such a name."""
 
 _IS_DEVICE = re.compile(rf"{_DEVICE}(?:\..*)?", re.DOTALL)
 _DRIVE = re.compile(rb"[A-Za-z]:")
@@ -36,7 +38,7 @@ _UNPRINTABLE = {
 _FILE, _DIRECTORY, _IMPLIED = 1, 2, 3
 
 _PARENTS = 1024
-"""Parents whose parents need not be entered again; a bound on memory, not on packages."""
+"""Parents that are remembered; a bound on memory, not on packages."""
 
 
 def show_name(name: bytes) -> str:
@@ -52,7 +54,7 @@ def split_name(name: bytes) -> tuple[bytes, ...]:
 class NameRegistry:
     """The names of one archive so far. What it keeps of each is a number of 64 bits."""
 
-    __slots__ = ("_kinds", "_max_paths", "_parents", "_plain")
+    __slots__ = ("_kinds", "_max_paths", "_parents", "_plain", "_plain_folders")
 
     def __init__(self, rules: Rules) -> None:
         self._plain = rules.plain_names
@@ -60,7 +62,8 @@ class NameRegistry:
         # The keys are `hash` values. That two paths have one key happens once in 10^9 packages of 100,000 entries, and
         # refuses that package: it can never let anything pass.
         self._kinds: dict[int, int] = {}
-        self._parents: set[bytes] = set()
+        self._parents: set[bytes] = set()  # those whose parents need not be entered again
+        self._plain_folders: set[bytes] = set()  # as names spell them; entered, like all that is above them
 
     def add(self, name: bytes, *, utf8: bool) -> None:
         """Check one name and enter it.
@@ -72,7 +75,18 @@ class NameRegistry:
         Raises:
             PackageError: The name breaks a rule, or means the same file as one before it.
         """
-        if _PLAIN.fullmatch(name) is None or len(name) > MAX_NAME:
+        # Most entries lie beside one that was checked: then only the last part is new.
+        folder, _, leaf = name.rpartition(b"/")
+        if folder in self._plain_folders and len(name) <= MAX_NAME and _PLAIN_LEAF.fullmatch(leaf) is not None:
+            key = hash(name.lower() if self._plain else name)
+            if key not in self._kinds:
+                self._kinds[key] = _FILE
+                return
+        self._add_fully(name, folder, utf8=utf8)
+
+    def _add_fully(self, name: bytes, folder: bytes, *, utf8: bool) -> None:
+        is_plain = _PLAIN.fullmatch(name) is not None and len(name) <= MAX_NAME
+        if not is_plain:
             check_name(name, utf8=utf8, plain=self._plain)
         is_directory = name.endswith(b"/")
         path = name[:-1] if is_directory else name
@@ -93,12 +107,12 @@ class NameRegistry:
         if before is not None and not (before == _IMPLIED and is_directory):
             raise _refusal(name, _clash(before, kind))
         self._kinds[key] = kind
+        if is_plain and folder and not is_directory and not folder.lower().startswith(_RESERVED):
+            _remember(self._plain_folders, folder)
 
     def _imply(self, parent: bytes, name: bytes) -> None:
         """Enter a parent and all above it, known or not: a key that stands for two paths must stop neither."""
-        if len(self._parents) >= _PARENTS:
-            self._parents.clear()
-        self._parents.add(parent)
+        _remember(self._parents, parent)
         end = len(parent)
         while end > 0:
             key = hash(parent[:end])
@@ -107,6 +121,12 @@ class NameRegistry:
             end = parent.rfind(b"/", 0, end)
         if len(self._kinds) > self._max_paths:
             raise PackageTooLarge(f"the names imply more than {self._max_paths} files and directories")
+
+
+def _remember(folders: set[bytes], folder: bytes) -> None:
+    if len(folders) >= _PARENTS:
+        folders.clear()
+    folders.add(folder)
 
 
 def check_name(name: bytes, *, utf8: bool, plain: bool) -> None:
