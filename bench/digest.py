@@ -30,7 +30,7 @@ from sealgate.trust.authority import Authority
 from sealgate.trust.keys import MemoryKeyStore
 from sealgate.trust.sign import SignatureClaims, sign_package
 
-ROUNDS = 7
+ROUNDS = 21
 SIZES = ("medium", "large", "many")
 PUBLISHER = profile_version_arn("us-east-1", "000000000000", "bench", "aB3dE6gH9k")
 

@@ -10,6 +10,7 @@ and modes and times do not enter: for what that means, and what the archive seal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from sealgate.errors import PackageError
 from sealgate.package.archive import Archive, ArchiveReader, Entry, parse_archive
@@ -25,6 +26,9 @@ _SERIAL_LIMIT = 512 << 10
 
 _BATCH = 512 << 10
 """Bytes that one job expands, at least: handing a job over costs as much as hashing some kilobytes."""
+
+_FIRST_BATCH = 64 << 10
+"""The same of the first job, since nothing can be hashed before it is done."""
 
 _SMALL = 256 << 10
 """A body of fewer bytes is copied next to its neighbours: to hash it by itself costs more."""
@@ -80,11 +84,18 @@ def _hash_jobs(source: Source, jobs: Iterator[Job]) -> bytes:
     """Hash the results of jobs on an archive, in threads if it is large."""
     if source.size < _SERIAL_LIMIT:
         return hash_serially(jobs)
-    # Otherwise freed memory goes back to the kernel and is fetched again page by page, which is a tenth of the time.
-    # glibc keeps up to twice the largest block that was ever mapped and freed (mallopt(3), M_MMAP_THRESHOLD); one that
-    # nobody touches costs nothing.
-    bytes(_KEPT)
+    _keep_freed_memory()
     return hash_in_order(jobs)
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let the C library keep what is freed: else it goes back to the kernel, and is fetched again page by page.
+
+    That is a tenth of the time. glibc keeps up to twice the largest block that was ever mapped and freed (mallopt(3),
+    M_MMAP_THRESHOLD). The first such block is mapped, and costs nothing; a second one would be cleared.
+    """
+    bytes(_KEPT)
 
 
 def content_jobs(archive: Archive | ArchiveReader, window: Window, *, with_meta_directory: bool) -> Iterator[Job]:
@@ -93,15 +104,16 @@ def content_jobs(archive: Archive | ArchiveReader, window: Window, *, with_meta_
     The archive is read while asking for the next job, so that jobs can be done in any order. The data of a very large
     entry is expanded there too, since it must be in order.
     """
-    batch = _Batch()
+    batch, enough = _Batch(), _FIRST_BATCH
     for entry in archive.entries:
         if entry.name == SIGNATURE_NAME:
             continue
         if entry.compressed_size <= WHOLE_LIMIT and entry.size <= WHOLE_LIMIT:
             batch.add(entry, window.take(entry.data_offset, entry.compressed_size))
-            if batch.size < _BATCH:
+            if batch.size < enough:
                 continue
             yield batch
+            enough = _BATCH
         else:
             yield batch
             yield _given(entry.name)
