@@ -35,19 +35,20 @@ def expand_whole(entry: Entry, data: Bytes) -> Bytes:
     Raises:
         PackageError: The data is not exactly what the entry states.
     """
-    if entry.method == STORED or entry.compressed_size * 4 >= entry.size * 3:
+    _, _, _, packed, size, crc32, method, _, _ = entry
+    if method == STORED or packed * 4 >= size * 3:
         # What hardly shrinks takes libdeflate's part as long as any, and the search below longer than to expand it.
         return b"".join(expand_pieces(entry, (data,)))
-    trailer = _GZIP_TRAILER.pack(entry.crc32, entry.size)
+    trailer = _GZIP_TRAILER.pack(crc32, size)
     member = b"".join((_GZIP_HEADER, data, trailer))
     if member.find(trailer) != len(member) - len(trailer):
         # libdeflate stops at the first trailer that fits and ignores what follows: only streaming tells the end.
         return b"".join(expand_pieces(entry, (data,)))
     try:
-        body: bytearray = deflate.gzip_decompress(member, entry.size)
+        body: bytearray = deflate.gzip_decompress(member, size)
     except deflate.DeflateError:
         raise entry.refusal("the data is damaged, or is not what size and checksum say") from None
-    assert len(body) == entry.size, "the trailer states the size"
+    assert len(body) == size, "the trailer states the size"
     return body
 
 

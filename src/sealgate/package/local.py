@@ -76,9 +76,8 @@ class LocalHeaders:
         return data_offset
 
     def _shows(self, expected: bytes, offset: int) -> bool:
-        if self.window is not None and self.window.shows(expected, offset):
-            return True
-        return self._buffer.startswith(expected, offset - self._start)
+        window = self.window
+        return self._buffer.startswith(expected, offset - self._start) if window is None else window.shows(expected, offset)
 
     def _check_fully(self, entry: Entry, record: bytes) -> int:
         header = self._read(entry.offset, LOCAL.size)
