@@ -76,8 +76,9 @@ class LocalHeaders:
         return data_offset
 
     def _shows(self, expected: bytes, offset: int) -> bool:
-        window = self.window
-        return self._buffer.startswith(expected, offset - self._start) if window is None else window.shows(expected, offset)
+        if self.window is not None:
+            return self.window.shows(expected, offset)
+        return self._buffer.startswith(expected, offset - self._start)
 
     def _check_fully(self, entry: Entry, record: bytes) -> int:
         header = self._read(entry.offset, LOCAL.size)
