@@ -72,7 +72,7 @@ __all__ = [
 
 _METHODS = (STORED, DEFLATED)
 _FLAGS = 0b110 | FLAG_DESCRIPTOR | FLAG_UTF8  # bits 1 and 2 tell the compressor's effort (APPNOTE 4.4.4)
-_NOTHING = (0, 0, 0)
+_NO_REST = (0, 0, 0)  # bytes of extra fields, bytes of a comment, number of the disk
 _NOTED = frozenset({SIGNATURE_NAME, META_DIRECTORY})
 _READ = 256 << 10
 
@@ -233,7 +233,7 @@ class ArchiveReader:
         try:
             # Where the data of most entries begins; whether this one's does, its local header tells.
             entry = decode_entry(records, at, fields, fields[16] + LOCAL.size + fields[10])
-            if fields[2] > MAX_VERSION or fields[3] & ~_FLAGS or fields[4] not in _METHODS or fields[11:14] != _NOTHING:
+            if fields[2] > MAX_VERSION or fields[3] & ~_FLAGS or fields[4] not in _METHODS or fields[11:14] != _NO_REST:
                 self._check_unusual(entry, fields, records[at + CENTRAL.size + fields[10] : end])
             else:
                 self._names.add(entry.name, utf8=bool(fields[3] & FLAG_UTF8))

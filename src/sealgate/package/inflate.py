@@ -37,7 +37,7 @@ def expand_whole(entry: Entry, data: Bytes) -> Bytes:
     """
     _, _, _, packed, size, crc32, method, _, _ = entry
     if method == STORED or packed * 4 >= size * 3:
-        # What hardly shrinks takes libdeflate's part as long as any, and the search below longer than to expand it.
+        # What hardly shrinks is copied rather than decoded: the search below would take longer than expanding it.
         return b"".join(expand_pieces(entry, (data,)))
     trailer = _GZIP_TRAILER.pack(crc32, size)
     member = b"".join((_GZIP_HEADER, data, trailer))

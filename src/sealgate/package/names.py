@@ -85,6 +85,7 @@ class NameRegistry:
         self._add_fully(name, folder, utf8=utf8)
 
     def _add_fully(self, name: bytes, folder: bytes, *, utf8: bool) -> None:
+        """Check and enter a name of which nothing is known, and remember its folder if what lies beside it is plain."""
         is_plain = _PLAIN.fullmatch(name) is not None and len(name) <= MAX_NAME
         if not is_plain:
             check_name(name, utf8=utf8, plain=self._plain)
@@ -107,6 +108,7 @@ class NameRegistry:
         if before is not None and not (before == _IMPLIED and is_directory):
             raise _refusal(name, _clash(before, kind))
         self._kinds[key] = kind
+        # What is reserved is judged by the whole name, so folders that begin like it are not remembered.
         if is_plain and folder and not is_directory and not folder.lower().startswith(_RESERVED):
             _remember(self._plain_folders, folder)
 

@@ -74,7 +74,8 @@ class CodeStore:
     def prepare(self, package: StoredPackage) -> Path:
         """Answer the folder with a package's files; unpack it first where that has not been done.
 
-        What is there already is not looked at: `check` does that, at every start.
+        Of what is there already only the list is looked at, for whether it is outdated: `check` does the rest, at every
+        start.
 
         Args:
             package: What was recorded of the package when it was deployed.
