@@ -6,6 +6,8 @@ import hashlib
 import json
 import random
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from sealgate.package.inflate import WHOLE_LIMIT
 from sealgate.package.records import LOCAL
 from sealgate.package.source import BytesSource, FileSource
 from tests.support.archives import read
-from tests.support.zips import DEFLATED, STORED, Member, folder, write_zip
+from tests.support.zips import DEFLATED, STORED, Member, deflate, folder, write_zip
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "aws-format"
 
@@ -44,16 +46,17 @@ def test_an_appended_meta_directory_enters_the_digest_last() -> None:
 
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED])
-@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 40, 1 << 20, WHOLE_LIMIT, WHOLE_LIMIT + 1])
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 40, 1 << 20, (1 << 20) + 1, WHOLE_LIMIT, WHOLE_LIMIT + 1])
 def test_bodies_of_every_size_class_are_digested(size: int, method: int) -> None:
     body = random.Random(size).randbytes(size // 2) + bytes(size - size // 2)  # noqa: S311 (repeatable)
     members = [Member(b"before", b"1"), Member(b"body", body, method), Member(b"after", b"2")]
     assert digest_contents(read(write_zip(members))) == plainly(members)
 
 
-def test_many_small_bodies_are_digested_in_order_by_several_threads() -> None:
+@pytest.mark.parametrize(("count", "size"), [(900, 8000), (150, 80_000)], ids=["small", "middling"])
+def test_many_bodies_are_digested_in_order_by_several_threads(count: int, size: int) -> None:
     rng = random.Random(7)  # noqa: S311
-    members = [Member(b"%d" % index, rng.randbytes(rng.randrange(8000)), DEFLATED) for index in range(900)]
+    members = [Member(b"%d" % index, rng.randbytes(rng.randrange(size)), DEFLATED) for index in range(count)]
     assert digest_contents(read(write_zip(members))) == plainly(members)
 
 
@@ -156,3 +159,22 @@ def test_a_very_large_body_takes_little_memory(tmp_path: Path) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         assert digest_contents(parse_archive(source, rules=DEPLOYABLE)) == expected
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10
+
+
+def test_the_largest_bodies_that_are_expanded_whole_take_little_memory(tmp_path: Path) -> None:
+    """In a process of its own, whose memory nothing else has used."""
+    body = random.Random(5).randbytes(WHOLE_LIMIT * 2 // 3) + bytes(WHOLE_LIMIT // 3)  # noqa: S311
+    data = deflate(body, 1)
+    (tmp_path / "package").write_bytes(
+        write_zip([Member(b"%d" % index, body, DEFLATED, data=data) for index in range(24)])
+    )
+    script = (
+        "import pathlib, sys\n"
+        "from sealgate.package.digest import digest_package\n"
+        "from sealgate.package.rules import SIGNING\n"
+        "from sealgate.package.source import FileSource\n"
+        "digest_package(FileSource(sys.argv[1]), rules=SIGNING)\n"
+        "print(pathlib.Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "package"], capture_output=True, check=True)
+    assert int(done.stdout) < 100 << 10  # KiB

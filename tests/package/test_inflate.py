@@ -23,12 +23,14 @@ def entry(body: bytes, data: bytes, method: int = DEFLATED) -> Entry:
 
 
 def expand(expected: Entry, data: bytes, piece: int) -> bytes:
-    if piece == 0:
-        return bytes(expand_whole(expected, data))
-    return b"".join(expand_pieces(expected, (data[at : at + piece] for at in range(0, len(data), piece))))
+    size = abs(piece) or len(data)
+    pieces = [data[at : at + size] for at in range(0, len(data), size or 1)]
+    return bytes(expand_whole(expected, pieces)) if piece <= 0 else b"".join(expand_pieces(expected, iter(pieces)))
 
 
-WAYS = pytest.mark.parametrize("piece", [0, 1, 7, 4096], ids=["whole", "by bytes", "by sevens", "by pages"])
+WAYS = pytest.mark.parametrize(
+    "piece", [0, -7, 1, 7, 4096], ids=["whole", "whole of sevens", "by bytes", "by sevens", "by pages"]
+)
 
 
 @WAYS
@@ -124,7 +126,7 @@ def test_a_stream_of_another_size_is_refused(size: int, piece: int) -> None:
 def test_a_bomb_is_given_up_soon_after_its_stated_size(piece: int) -> None:
     data = deflate(bytes(8 << 20), 9)
     with pytest.raises(PackageError, match=r"more than|not what size"):
-        expand(entry(bytes(1000), data), data, piece or 0)
+        expand(entry(bytes(1000), data), data, piece)
 
 
 @WAYS

@@ -41,21 +41,21 @@ def test_a_slow_job_is_waited_for_while_others_go_on() -> None:
 
 
 def test_results_that_wait_are_limited() -> None:
-    """While the first result is awaited, eight more of 1 MiB are computed, and no ninth."""
+    """While the first result is awaited, sixteen more of 1 MiB are computed, and no seventeenth."""
     begun = 0
     begun_meanwhile: list[int] = []
-    ninth = threading.Event()
+    seventeenth = threading.Event()
 
     def first() -> tuple[bytes]:
-        ninth.wait(0.3)  # as long as anything could be begun; where the limit holds, nothing sets it
+        seventeenth.wait(0.3)  # as long as anything could be begun; where the limit holds, nothing sets it
         begun_meanwhile.append(begun)
         return (b"x",)
 
     def another() -> tuple[bytes]:
         nonlocal begun
         begun += 1
-        if begun > 8:
-            ninth.set()
+        if begun > 16:
+            seventeenth.set()
         return (bytes(1 << 20),)
 
     def jobs() -> Iterator[Job]:
@@ -63,7 +63,7 @@ def test_results_that_wait_are_limited() -> None:
         yield from [another] * 40
 
     assert hash_in_order(jobs(), threads=2) == hashlib.sha384(b"x" + bytes(40 << 20)).digest()
-    assert begun_meanwhile == [8]
+    assert begun_meanwhile == [16]
 
 
 @THREADS

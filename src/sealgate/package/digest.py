@@ -14,7 +14,7 @@ from functools import cache
 
 from sealgate.errors import PackageError
 from sealgate.package.archive import Archive, ArchiveReader, Entry, parse_archive
-from sealgate.package.inflate import WHOLE_LIMIT, Bytes, expand_pieces, expand_whole
+from sealgate.package.inflate import Bytes, expand_pieces, expand_whole, fits_whole
 from sealgate.package.layout import META_DIRECTORY, SIGNATURE_NAME
 from sealgate.package.ordered import Job, hash_in_order, hash_serially
 from sealgate.package.rules import Rules
@@ -32,6 +32,10 @@ _FIRST_BATCH = 64 << 10
 
 _SMALL = 256 << 10
 """A body of fewer bytes is copied next to its neighbours: to hash it by itself costs more."""
+
+_COARSE = 64
+"""Entries of a batch that is expanded while another thread asks for the next, at most. Each of more takes the
+decompressor some microseconds: two threads that come back from it that often mostly wait for the interpreter."""
 
 _KEPT = 16 << 20
 """Bytes of the block that makes the C library keep freed memory."""
@@ -51,7 +55,7 @@ def digest_package(source: Source, *, rules: Rules) -> tuple[Archive, bytes]:
 def digest_contents(archive: Archive, *, with_meta_directory: bool = False) -> bytes:
     """Expand and check every entry but the signature's, and answer the 48 bytes that AWS's signature covers.
 
-    Large archives take several threads, and some 40 MB of memory.
+    Large archives take two threads, and up to some 60 MB of memory.
 
     Args:
         archive: The archive.
@@ -102,42 +106,46 @@ def content_jobs(archive: Archive | ArchiveReader, window: Window, *, with_meta_
     """Cut S into jobs: one expands several small entries, or a large one; a very large entry is several jobs.
 
     The archive is read while asking for the next job, so that jobs can be done in any order. The data of a very large
-    entry is expanded there too, since it must be in order.
+    entry is expanded there too, since it must be in order, and many small ones, which only one thread does fast.
     """
     batch, enough = _Batch(), _FIRST_BATCH
     for entry in archive.entries:
         if entry.name == SIGNATURE_NAME:
             continue
-        if entry.compressed_size <= WHOLE_LIMIT and entry.size <= WHOLE_LIMIT:
+        if fits_whole(entry):
             batch.add(entry, window.take(entry.data_offset, entry.compressed_size))
             if batch.size < enough:
                 continue
-            yield batch
+            yield batch.job()
             enough = _BATCH
         else:
-            yield batch
+            yield batch.job()
             yield _given(entry.name)
             yield from map(_given, expand_pieces(entry, window.pieces(entry.data_offset, entry.compressed_size)))
         batch = _Batch()
-    yield batch
+    yield batch.job()
     if with_meta_directory and not archive.has_meta_directory:
         yield _given(META_DIRECTORY)
 
 
 class _Batch:
-    """A job: names and bodies of successive entries. `size` is what they weigh in memory, about."""
+    """Names and bodies of successive entries. `size` is what they weigh in memory, about."""
 
     __slots__ = ("_members", "size")
 
     def __init__(self) -> None:
-        self._members: list[tuple[Entry, Bytes]] = []
+        self._members: list[tuple[Entry, tuple[Bytes, ...]]] = []
         self.size = 0
 
-    def add(self, entry: Entry, data: Bytes) -> None:
+    def add(self, entry: Entry, data: tuple[Bytes, ...]) -> None:
         self._members.append((entry, data))
         self.size += len(entry.name) + max(entry.size, entry.compressed_size)
 
-    def __call__(self) -> list[Bytes]:
+    def job(self) -> Job:
+        """Make a job of it: to expand it, or to give out what it was expanded to here."""
+        return self._expand if len(self._members) <= _COARSE else _given(*self._expand())
+
+    def _expand(self) -> list[Bytes]:
         parts: list[Bytes] = []
         small: list[Bytes] = []
         for entry, data in self._members:
@@ -152,5 +160,5 @@ class _Batch:
         return parts
 
 
-def _given(piece: Bytes) -> Job:
-    return lambda: (piece,)
+def _given(*parts: Bytes) -> Job:
+    return lambda: parts

@@ -12,11 +12,11 @@ from sealgate.package.inflate import Bytes
 Job = Callable[[], Sequence[Bytes]]
 """Computes the next bytes to hash, in as many parts as it has them in. Jobs run at the same time, in any thread."""
 
-_WAITING_LIMIT = 8 << 20
+_WAITING_LIMIT = 16 << 20
 """Bytes that may wait to be hashed before no further job is begun."""
 
-_MAX_THREADS = 4
-"""One thread hashes at a time; expanding is about as fast, so more threads find nothing to do."""
+_MAX_THREADS = 2
+"""One hashes at a time, and expanding is about as fast. A third would find little to do, and takes memory."""
 
 
 def hash_in_order(jobs: Iterator[Job], *, threads: int | None = None) -> bytes:
@@ -27,7 +27,7 @@ def hash_in_order(jobs: Iterator[Job], *, threads: int | None = None) -> bytes:
 
     Args:
         jobs: The jobs; only one thread at a time asks for the next.
-        threads: How many threads work, the caller's own included; None takes as many as there are cores.
+        threads: How many threads work, the caller's own included; None takes two, where there are two cores.
 
     Raises:
         Whatever a job or the iterator raised: the first in order if several did.

@@ -36,12 +36,12 @@ class Window:
             offset += len(piece)
             yield piece
 
-    def take(self, offset: int, length: int) -> Bytes:
-        """Give out a range whole."""
+    def take(self, offset: int, length: int) -> tuple[Bytes, ...]:
+        """Give out a range in all its pieces at once."""
         at = offset - self._start
         if at + length <= len(self._chunk):
-            return memoryview(self._chunk)[at : at + length]
-        return b"".join(self.pieces(offset, length))
+            return (memoryview(self._chunk)[at : at + length],)
+        return tuple(self.pieces(offset, length))
 
     def shows(self, expected: bytes, offset: int) -> bool:
         """Tell whether the chunk that it holds has certain bytes at an offset."""

@@ -114,7 +114,7 @@ class SingleReading:
         """
         if entry.offset >= self._held.contents_length:
             return iter((self._held.read_at(entry.data_offset, entry.compressed_size),))
-        lengths = self._window.take(entry.offset + _LENGTHS_OFFSET, _LENGTHS.size)
+        lengths = b"".join(self._window.take(entry.offset + _LENGTHS_OFFSET, _LENGTHS.size))
         if entry.offset + LOCAL.size + sum(_LENGTHS.unpack(lengths)) != entry.data_offset:
             raise PackageError(_CHANGED)
         return self._window.pieces(entry.data_offset, entry.compressed_size)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from sealgate.errors import PackageError
 from sealgate.package.directory import Entry
-from sealgate.package.inflate import WHOLE_LIMIT, Bytes, expand_pieces, expand_whole
+from sealgate.package.inflate import Bytes, expand_pieces, expand_whole, fits_whole
 from sealgate.package.layout import SIGNATURE_NAME
 from sealgate.package.links import check_link
 from sealgate.package.names import split_name
@@ -85,9 +85,7 @@ def unpack_package(
 
 
 def _expand(entry: Entry, data: Iterable[Bytes]) -> Iterable[Bytes]:
-    if entry.compressed_size <= WHOLE_LIMIT and entry.size <= WHOLE_LIMIT:
-        return (expand_whole(entry, b"".join(data)),)
-    return expand_pieces(entry, data)
+    return (expand_whole(entry, tuple(data)),) if fits_whole(entry) else expand_pieces(entry, data)
 
 
 def _noted(proof: ContentsProof, entry: Entry, pieces: Iterable[Bytes]) -> Iterable[Bytes]:
