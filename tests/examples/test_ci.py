@@ -209,11 +209,12 @@ def test_the_hook_lets_no_package_in_that_could_not_be_deployed(tmp_path: Path) 
     assert "7 packages: 2 let in; 5 refused" in refused.stdout
 
 
-def test_hook_and_configuration_are_what_pre_commit_takes() -> None:
+def test_hook_and_configuration_are_what_pre_commit_takes(tmp_path: Path) -> None:
     for command, file in (
         ("validate-manifest", ROOT / ".pre-commit-hooks.yaml"),
         ("validate-config", EXAMPLES / "pre-commit-config.yaml"),
     ):
-        assert run(PROGRAMS / "pre-commit", command, file, folder=ROOT).returncode == 0
+        done = run(PROGRAMS / "pre-commit", command, file, folder=ROOT, environment={"PRE_COMMIT_HOME": str(tmp_path)})
+        assert done.returncode == 0, done.stdout + done.stderr
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert (hook["entry"], hook["language"]) == ("sealgate gate", "python")
