@@ -32,8 +32,7 @@ _GZIP_TRAILER = Struct("<2L")
 
 def fits_whole(entry: Entry) -> bool:
     """Tell whether to expand an entry whole: if it shrinks, that is faster, but takes memory for all of it at once."""
-    _, _, _, packed, size, _, _, _, _ = entry
-    return size <= WHOLE_LIMIT if packed * 4 < size * 3 else packed <= _PIECE
+    return entry.size <= WHOLE_LIMIT if _shrinks(entry) else entry.compressed_size <= _PIECE
 
 
 def expand_whole(entry: Entry, pieces: Sequence[Bytes]) -> Bytes:
@@ -42,11 +41,11 @@ def expand_whole(entry: Entry, pieces: Sequence[Bytes]) -> Bytes:
     Raises:
         PackageError: The data is not exactly what the entry states.
     """
-    _, _, _, packed, size, crc32, method, _, _ = entry
-    if method == STORED or packed * 4 >= size * 3:
+    if not _shrinks(entry):
         # What hardly shrinks is copied rather than decoded: the search below would take longer than expanding it.
         return b"".join(expand_pieces(entry, pieces))
-    trailer = _GZIP_TRAILER.pack(crc32, size)
+    size = entry.size
+    trailer = _GZIP_TRAILER.pack(entry.crc32, size)
     member = b"".join((_GZIP_HEADER, *pieces, trailer))
     if member.rfind(trailer, 0, len(member) - 1) >= 0:  # in half the time that `find` takes
         # libdeflate stops at the first trailer that fits and ignores what follows: only streaming tells the end.
@@ -57,6 +56,11 @@ def expand_whole(entry: Entry, pieces: Sequence[Bytes]) -> Bytes:
         raise entry.refusal("the data is damaged, or is not what size and checksum say") from None
     assert len(body) == size, "the trailer states the size"
     return body
+
+
+def _shrinks(entry: Entry) -> bool:
+    """Tell whether the data is packed, and to less than three quarters."""
+    return entry.method != STORED and entry.compressed_size * 4 < entry.size * 3
 
 
 def expand_pieces(entry: Entry, pieces: Iterable[Bytes]) -> Iterator[Bytes]:
